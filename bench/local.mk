@@ -1,0 +1,1 @@
+# EXTRA_PROGRAMS for bench/, built by bench/run

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libimporters.a
+libimporters_a_SOURCES = 

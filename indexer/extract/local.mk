@@ -1,0 +1,1 @@
+# azekura-extract: no network, no file name, one pipe

@@ -1,0 +1,21 @@
+#ifndef INDEXER_FOLLOW_H
+#define INDEXER_FOLLOW_H
+
+/* Reads the change log and keeps its place: index at once, extract, enrich, index again. One thread a repository; a crash resumes at the number. */
+
+#include "indexer/search.h"
+#include "net/helper.h"
+
+struct follow;
+
+/* ${h} may be NULL: nothing is extracted. */
+st_t follow_start(struct follow **out, struct repo *r, struct index *ix, struct helpers *h, struct err *e);
+void follow_stop(struct follow *f);
+/* Has everything up to ${change} been searched-in / extracted? For tests, /readyz and "azekura status". */
+void follow_place(struct follow *f, uint64_t *indexed, uint64_t *extracted);
+st_t follow_reindex(struct follow *f, struct err *e);		/* from the start, the old index answers meanwhile */
+
+/* Enrichment: facts of all files of a record version merged into one document: {"tables":[...],"variables":[...],"languages":[...],"findings":[...]}; NULL *out when there are none. */
+st_t enrich(struct repo *r, struct kv_txn *t, const struct rec *rec, json_t **out, struct err *e);
+
+#endif

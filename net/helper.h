@@ -1,0 +1,29 @@
+#ifndef NET_HELPER_H
+#define NET_HELPER_H
+
+/*
+ * A pool of warm azekura-extract processes: bytes go in by frames, one JSON document of facts comes out. The helper sees no file
+ * name but the one we tell it, has no network, and is killed at the end of its budget. Worker threads only (blocking).
+ */
+
+#include "base/buf.h"
+
+struct helpers;
+
+struct helper_budget { int ms; uint64_t memory, output; };
+extern const struct helper_budget helper_budget_default;	/* 60 s + 10 s per 100 MB, 512 MB, 8 MB */
+
+/* ${program}: path of azekura-extract. Processes start when first wanted, at most ${max}. */
+st_t helpers_new(struct helpers **out, const char *program, unsigned max, struct err *e);
+void helpers_free(struct helpers *h);
+
+/* Read ${len} bytes of ${fd} from ${off} through a helper. ${name}: logical path, a hint only. ${facts} gets one JSON document (docs/formats/facts.md),
+ * checked to be JSON, no more. ST_OK even for "format not known" (facts say so). ST_INVALID: the file could not be read, text says why (also kept in
+ * facts as "status":"unreadable"); ST_TIMEOUT / ST_TOOBIG: budget; ST_CLOSED: the helper crashed. After any error the process is replaced. */
+st_t helper_extract(struct helpers *h, int fd, uint64_t off, uint64_t len, const char *name,
+    const struct helper_budget *budget, struct buf *facts, struct err *e);
+
+struct helper_counts { uint64_t files, started, crashed, over_budget; };
+void helpers_counts(struct helpers *h, struct helper_counts *out);
+
+#endif

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libpackage.a
+libpackage_a_SOURCES = %D%/package.h 

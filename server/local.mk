@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libserver.a
+libserver.a_SOURCES = 
