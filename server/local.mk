@@ -1,2 +1,2 @@
 noinst_LIBRARIES += libserver.a
-libserver.a_SOURCES = 
+libserver_a_SOURCES = 
