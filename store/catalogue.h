@@ -59,6 +59,7 @@ struct cat_file {
 	int64_t modified;
 	bool pending;			/* draft: announced, content not yet there */
 	json_t *meta;			/* free metadata of the file or NULL */
+	char *where;			/* place of the bytes below the object ("v2/content/a.csv"); NULL: staged, found by digest */
 };
 void cat_file_release(struct cat_file *f);
 st_t cat_file_get(struct kv_txn *t, const char *id, bool draft, struct slice path, struct cat_file *out, struct err *e);
@@ -104,6 +105,12 @@ void cat_files_clear(struct kv_txn *t, const char *id, bool draft);
 /* Render every kept format of ${rec} and store it; ${stamp}: the datestamp for those that changed. */
 void cat_render(struct kv_txn *t, struct repo *r, const struct rec *rec, int64_t stamp);
 void cat_set_put(struct kv_txn *t, const struct cat_set *s);
+/* Drop all that rebuild recreates: published records, files, links, feeds, renditions, log. Drafts, set names, accounts, jobs, secret, notes stay. */
+void cat_reset(struct kv_txn *t, struct repo *r);
+/* Small durable facts of the depositing side (first results of idempotency keys, runs of packs); cat_reset() keeps them. ${v} borrowed as by kv_get(). */
+bool cat_note_get(struct kv_txn *t, struct slice key, struct slice *v);
+void cat_note_put(struct kv_txn *t, struct slice key, struct slice v);
+void cat_note_del(struct kv_txn *t, struct slice key);
 /* The view for a crosswalk; files up to 1,000. Owned parts are released by cat_view_release(). */
 st_t cat_view(struct kv_txn *t, const struct rec *rec, struct record_view *out);
 void cat_view_release(struct record_view *v);

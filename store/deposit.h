@@ -17,7 +17,7 @@ st_t deposit_new(struct repo *r, const struct actor *a, const json_t *doc, char 
 /* Replace a draft's metadata. ${etag} 0: whatever; else ST_STALE when it moved. */
 st_t deposit_save(struct repo *r, const struct actor *a, const char *id, const json_t *doc, uint32_t etag, struct err *e);
 st_t deposit_discard(struct repo *r, const struct actor *a, const char *id, struct err *e);
-/* A draft (same id) to revise a published version's metadata; ST_OK also when there is one already. */
+/* A draft (same id) to revise a published version's metadata; ST_OK also when there is one already. It has no files of its own: ask for the version's. */
 st_t deposit_edit(struct repo *r, const struct actor *a, const char *id, struct err *e);
 /* A draft of the next version; shares nothing yet: deposit_import_files() takes over the previous version's files without copying. */
 st_t deposit_new_version(struct repo *r, const struct actor *a, const char *id, char out[PID_LEN + 1], struct err *e);
@@ -36,5 +36,8 @@ st_t deposit_restore(struct repo *r, const struct actor *a, const char *id, stru
 st_t deposit_purge(struct repo *r, const struct actor *a, const char *id, const char *reason, struct err *e);
 st_t deposit_sets(struct repo *r, const struct actor *a, const char *id, const char *const *sets, size_t n, struct err *e);	/* communities of a published record */
 st_t deposit_embargo_due(struct repo *r, int64_t now, unsigned max, unsigned *ended, struct err *e);	/* called by a timer */
+
+/* Facts about ${id}'s files changed: append that to the log, for followers. Every change number comes from here, so that the log is written in order. */
+st_t deposit_facts(struct repo *r, const struct actor *a, const char *id, struct err *e);
 
 #endif

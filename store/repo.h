@@ -9,6 +9,7 @@
 #include "store/writer.h"
 
 struct objects;
+struct deposits;
 
 struct repo {
 	char *dir;
@@ -20,6 +21,7 @@ struct repo {
 	int lock_fd;
 	uint8_t secret[32];		/* signs tokens of lists; in catalog, part of backups */
 	void *cat;			/* the catalogue's own caches */
+	struct deposits *dep;		/* locks, change numbers in flight (store/recover.h) */
 };
 
 /* Databases of index/ are the indexer's: it gives their specs when the repository is opened. */
