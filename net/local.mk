@@ -1,2 +1,9 @@
 noinst_LIBRARIES += libnet.a
-libnet_a_SOURCES = %D%/client.h %D%/helper.h %D%/http.h %D%/loop.h %D%/pool.h %D%/url.h 
+libnet_a_SOURCES = \
+	%D%/client.h \
+	%D%/h1_parse.c %D%/h1_parse.h \
+	%D%/helper.h \
+	%D%/http.h \
+	%D%/loop.c %D%/loop.h %D%/loop_int.h \
+	%D%/pool.c %D%/pool.h \
+	%D%/url.c %D%/url.h
