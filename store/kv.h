@@ -34,6 +34,7 @@ void kv_fail(struct kv_txn *t, st_t st, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* ${v} is borrowed until the transaction's next write or end. False: absent, or the transaction has failed. */
 bool kv_get(struct kv_txn *t, kv_db db, struct slice key, struct slice *v);
 void kv_put(struct kv_txn *t, kv_db db, struct slice key, struct slice v);
+void kv_append(struct kv_txn *t, kv_db db, struct slice key, struct slice v);		/* the same; packs pages full when the key is the last one */
 bool kv_put_new(struct kv_txn *t, kv_db db, struct slice key, struct slice v);		/* false: exists */
 void kv_del(struct kv_txn *t, kv_db db, struct slice key);				/* absent is fine */
 void kv_del_dup(struct kv_txn *t, kv_db db, struct slice key, struct slice v);

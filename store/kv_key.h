@@ -13,6 +13,7 @@ void key_u32(struct key *k, uint32_t v);
 void key_u64(struct key *k, uint64_t v);
 /* Text followed by a zero byte, cut at the room left less 17 and then marked with 16 bytes of its digest when it was longer, so that two long texts with one beginning stay apart. */
 void key_text(struct key *k, struct slice s);
+void key_text_then(struct key *k, struct slice s, size_t behind);	/* the same, leaving ${behind} bytes for fixed fields after it */
 void key_bytes(struct key *k, const void *p, size_t n);		/* fixed length */
 static inline struct slice key_slice(const struct key *k) { return slice_of(k->p, k->n); }
 uint32_t get_u32(const void *p);
