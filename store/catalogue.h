@@ -31,6 +31,7 @@ struct rec {
 	char **sets; size_t n_sets;	/* owned: explicit set specs (communities); computed ones are not stored */
 	json_t *doc;			/* owned; canonical, NULL in a tombstone that shows nothing */
 	json_t *tomb;			/* owned: {"reason","note","by","date"} of a withdrawn record */
+	struct slice text;		/* for cat_put(), borrowed: ${doc} already as stored text, which saves making it again; else empty */
 };
 void rec_release(struct rec *rec);
 void rec_subject(const struct rec *rec, struct access_subject *out);	/* borrows from rec */
@@ -39,7 +40,9 @@ void rec_subject(const struct rec *rec, struct access_subject *out);	/* borrows 
 st_t cat_get(struct kv_txn *t, const char *id, bool draft, struct rec *out, struct err *e);
 /* Head only: doc and tomb stay NULL, groups and sets are set. Cheap: for access checks. */
 st_t cat_head(struct kv_txn *t, const char *id, bool draft, struct rec *out, struct err *e);
-/* Is ${id} a version, a concept, or nothing? */
+/* The stored text of doc, borrowed until the transaction ends; empty when it has none. ST_ABSENT, ST_CORRUPT. */
+st_t cat_doc(struct kv_txn *t, const char *id, bool draft, struct slice *json, struct err *e);
+/* Is ${id} a version, a concept, or nothing? Drafts count, so that a new identifier can be checked with it. */
 enum cat_kind { CAT_NONE, CAT_VERSION, CAT_CONCEPT };
 enum cat_kind cat_kind(struct kv_txn *t, const char *id);
 /* Published versions of a concept, newest first: ids into ${ids} (at most max); returns how many there are. Withdrawn ones included. */
@@ -95,14 +98,18 @@ struct cat_stats { uint64_t records, drafts, withdrawn, files, bytes, changes; }
 void cat_stats(struct kv_txn *t, struct cat_stats *out);
 
 /* ---- Writing: inside a write transaction of r->cat_w; called by store/ (deposit, recover, rebuild, packs). ---- */
-/* Put a record or draft with its doc; keeps links, sets, feed, counters, renditions right. ${files} changes go through cat_file_put/del first. */
+/*
+ * Put a record or draft with its doc; keeps links, sets, feed, counters, renditions right. ${files} changes go through cat_file_put/del first.
+ * A published record's change (rec->change) must be in the log before, and one change number belongs to one record: it is its place in the feed.
+ * Rendering is part of it: cat_render() need not be called after.
+ */
 void cat_put(struct kv_txn *t, struct repo *r, const struct rec *rec);
 void cat_draft_del(struct kv_txn *t, struct repo *r, const char *id);
 void cat_purge(struct kv_txn *t, struct repo *r, const char *id);
 void cat_file_put(struct kv_txn *t, const char *id, bool draft, const struct cat_file *f);
 void cat_file_del(struct kv_txn *t, const char *id, bool draft, struct slice path);
 void cat_files_clear(struct kv_txn *t, const char *id, bool draft);
-/* Render every kept format of ${rec} and store it; ${stamp}: the datestamp for those that changed. */
+/* Render every kept format of ${rec} again, after a format changed; those whose bytes changed move to rec->change and ${stamp}. */
 void cat_render(struct kv_txn *t, struct repo *r, const struct rec *rec, int64_t stamp);
 void cat_set_put(struct kv_txn *t, const struct cat_set *s);
 /* Drop all that rebuild recreates: published records, files, links, feeds, renditions, log. Drafts, set names, accounts, jobs, secret, notes stay. */

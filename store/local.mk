@@ -6,11 +6,16 @@ libstore_a_SOURCES = \
 	%D%/deposit.h \
 	%D%/facts.h \
 	%D%/jobs.h \
+	%D%/kv.c \
 	%D%/kv.h \
+	%D%/kv_int.h \
+	%D%/kv_key.c \
 	%D%/kv_key.h \
 	%D%/objects.h \
 	%D%/recover.h \
 	%D%/repo.h \
 	%D%/upkeep.h \
 	%D%/upload.h \
-	%D%/writer.h
+	%D%/writer.c \
+	%D%/writer.h \
+	%D%/writer_int.h

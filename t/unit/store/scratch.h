@@ -1,0 +1,27 @@
+#ifndef T_UNIT_STORE_SCRATCH_H
+#define T_UNIT_STORE_SCRATCH_H
+
+/* A folder of its own for each test, removed after it. */
+
+#include <unistd.h>
+
+#include "base/fs.h"
+
+static inline int scratch_setup(void **state)
+{
+	char path[] = "/tmp/azekura-test-XXXXXX";
+
+	*state = mkdtemp(path) ? strdup(path) : NULL;
+	return *state == NULL;
+}
+
+static inline int scratch_teardown(void **state)
+{
+	struct err e = ERR_INIT;
+	st_t st = fs_remove_tree(*state, &e);
+
+	free(*state);
+	return st != ST_OK;
+}
+
+#endif
