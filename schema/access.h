@@ -50,9 +50,13 @@ enum access_want {
 
 /* ST_OK; ST_ABSENT when it must look as if it did not exist; ST_GONE: tombstone; ST_DENIED / ST_UNAUTH: seen, but not this (log-in may help). */
 st_t access_may(const struct principal *who, const struct access_subject *what, enum access_want want, int64_t now);
-/* From the canonical record: accessRights, embargo, shared groups. state/owner/was_public are the caller's. */
+/* From the canonical record: access, meta, embargo_end; all else is set to zero. state, owner, groups and was_public are the caller's.
+ * "accessRights": {"coar": URI, "embargoEnd": date, "metadata": "public" | "groups" | "private", "groups": [numbers]}; absent = open, public. */
 void access_of_record(const json_t *doc, struct access_subject *out);
-enum rec_access access_of_file(const char *label_or_uri);		/* "open access", "embargoed access", ... or COAR URI */
+/* The group numbers that share it, at most ${max} into ${out}; returns how many there are. */
+size_t access_groups(const json_t *doc, uint32_t *out, size_t max);
+enum rec_access access_of_file(const char *label_or_uri);		/* label, short name or COAR URI; empty = open, unknown = restricted */
 const char *access_name(enum rec_access a);				/* "open", "embargoed", "restricted", "closed" */
+const char *access_coar(enum rec_access a);				/* COAR URI */
 
 #endif

@@ -1,7 +1,9 @@
 noinst_LIBRARIES += libschema.a
 libschema_a_SOURCES = \
+	%D%/access.c \
 	%D%/access.h \
 	%D%/format.h \
+	%D%/pid.c \
 	%D%/pid.h \
 	%D%/record.h \
 	%D%/schema.h \
