@@ -5,7 +5,8 @@ LOG_COMPILER = $(SHELL) $(top_srcdir)/t/tap-run
 TEST_EXTENSIONS = .sh
 SH_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 SH_LOG_DRIVER_FLAGS = --comments
-SH_LOG_COMPILER = $(SHELL)
+# The harness of t/proto is written for bash.
+SH_LOG_COMPILER = bash
 AM_TESTS_ENVIRONMENT = \
 	AZEKURA_SRC='$(abs_top_srcdir)'; export AZEKURA_SRC; \
 	AZEKURA_BUILD='$(abs_top_builddir)'; export AZEKURA_BUILD; \
@@ -26,6 +27,7 @@ include t/unit/server/local.mk
 endif
 include t/fuzz/local.mk
 include t/proto/local.mk
+include t/clients/local.mk
 include t/src/local.mk
 
 TESTS += $(check_PROGRAMS)
