@@ -11,7 +11,12 @@ libstore_a_SOURCES = \
 	%D%/kv_int.h \
 	%D%/kv_key.c \
 	%D%/kv_key.h \
+	%D%/obj_fs.c \
 	%D%/objects.h \
+	%D%/ocfl.c \
+	%D%/ocfl.h \
+	%D%/ocfl_int.h \
+	%D%/ocfl_inv.c \
 	%D%/recover.h \
 	%D%/repo.h \
 	%D%/upkeep.h \
