@@ -12,6 +12,7 @@ libbase_a_SOURCES = \
 	%D%/json.c %D%/json.h \
 	%D%/log.c %D%/log.h \
 	%D%/map.c %D%/map.h \
+	%D%/place.c %D%/place.h \
 	%D%/str.c %D%/str.h \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/vec.c %D%/vec.h \

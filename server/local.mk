@@ -1,2 +1,17 @@
 noinst_LIBRARIES += libserver.a
-libserver_a_SOURCES = 
+libserver_a_SOURCES = \
+	%D%/api.h \
+	%D%/api_common.c \
+	%D%/api_file.c \
+	%D%/api_record.c \
+	%D%/auth.c %D%/auth.h \
+	%D%/cache.c %D%/cache.h \
+	%D%/daemon.c %D%/daemon.h \
+	%D%/negotiate.c %D%/negotiate.h \
+	%D%/ops.c \
+	%D%/problem.c \
+	%D%/rec_json.c \
+	%D%/req.c %D%/req.h \
+	%D%/route.c %D%/route.h \
+	%D%/serve.c %D%/serve.h \
+	%D%/site.h
