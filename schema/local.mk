@@ -2,17 +2,33 @@ noinst_LIBRARIES += libschema.a
 libschema_a_SOURCES = \
 	%D%/access.c \
 	%D%/access.h \
+	%D%/format.c \
 	%D%/format.h \
+	%D%/map_int.h \
+	%D%/map_parse.c \
 	%D%/pid.c \
 	%D%/pid.h \
 	%D%/record.h \
+	%D%/render.c \
 	%D%/schema.c \
 	%D%/schema.h \
 	%D%/schema_int.h \
 	%D%/vocab.c \
-	%D%/vocab.h
+	%D%/vocab.h \
+	%D%/xwalk_expr.c \
+	%D%/xwalk_fn.c \
+	%D%/xwalk_write.c
 
 nobase_dist_pkgdata_DATA += \
+	%D%/formats/azekura.map \
+	%D%/formats/common.inc \
+	%D%/formats/csl.map \
+	%D%/formats/datacite-json.map \
+	%D%/formats/datacite.inc \
+	%D%/formats/datacite.map \
+	%D%/formats/oai_datacite.map \
+	%D%/formats/oai_dc.map \
+	%D%/formats/schema-org.map \
 	%D%/vocab/access_rights.tsv \
 	%D%/vocab/contributor_types.tsv \
 	%D%/vocab/countries.tsv \
