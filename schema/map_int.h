@@ -49,7 +49,7 @@ struct expr {
 	enum map_var var;
 	struct slice lit;
 	struct expr **arg;
-	struct step *steps;		/* of EX_PATH and EX_VAR */
+	struct step *steps;		/* of EX_PATH, EX_VAR and EX_CALL */
 	unsigned n_steps;
 	struct val (*fn)(struct render *, const struct expr *);
 	const struct table *table;

@@ -205,7 +205,7 @@ static bool read_steps(struct reader *r, struct expr *x)
 		} else {
 			name = word(r, "");
 		}
-		if (!name.n && x->op == EX_PATH && !steps.n) {
+		if (!name.n && (x->op == EX_PATH || steps.n)) {
 			fail(r, "expected the name of a member");
 			goto out;
 		}
@@ -248,15 +248,8 @@ static struct expr *read_var(struct reader *r)
 		return NULL;
 	x->var = (enum map_var)i;
 	x->marks = i == VAR_BASE || i == VAR_OAI;
-	if (r->p < r->end && *r->p == '[') {		/* $files[...]: a step without a name */
-		r->p++;
-		x->steps = take(r, sizeof(struct step));
-		if (!x->steps)
-			return NULL;
-		x->steps[0] = (struct step){ "", NULL, -1 };
-		x->n_steps = 1;
-		return read_pred(r, x->steps) ? x : NULL;
-	}
+	if (r->p < r->end && *r->p == '[')		/* $files[...]: a step without a name */
+		return read_steps(r, x) ? x : NULL;
 	if (r->p + 1 < r->end && *r->p == '.' && is_word(r->p[1])) {
 		r->p++;
 		return read_steps(r, x) ? x : NULL;
@@ -410,8 +403,14 @@ static struct expr *read_primary(struct reader *r)
 		return fail_null(r, "unexpected sign in an expression");
 	from = r->p;
 	name = word(r, "");
-	if (name.n && r->p < r->end && *r->p == '(')
-		return read_call(r, name);
+	if (name.n && r->p < r->end && *r->p == '(') {
+		x = read_call(r, name);
+		if (x && x->op == EX_CALL && r->p + 1 < r->end && *r->p == '.' && is_word(r->p[1])) {
+			r->p++;
+			return read_steps(r, x) ? x : NULL;
+		}
+		return x;
+	}
 	r->p = from;
 	return read_path(r);
 }

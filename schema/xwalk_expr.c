@@ -187,6 +187,8 @@ static struct val start_of(struct render *r, const struct expr *x)
 {
 	if (x->op == EX_VAR)
 		return variable(r, x->var);
+	if (x->op == EX_CALL)
+		return x->fn(r, x);
 	if (x->root)
 		return val_of_node(r->v->doc);
 	return x->up < r->depth ? r->ctx[r->depth - 1 - x->up] : val_of_node(NULL);
@@ -295,9 +297,8 @@ struct val expr_eval(struct render *r, const struct expr *x)
 		return (struct val){ VAL_NUMBER, false, x->lit, NULL };
 	case EX_PATH:
 	case EX_VAR:
-		return eval_path(r, x, false, NULL);
 	case EX_CALL:
-		return x->fn(r, x);
+		return eval_path(r, x, false, NULL);
 	case EX_TABLE:
 		return val_of_text(table_get(x->table, expr_text(r, x->arg[0])));
 	case EX_CAT:
