@@ -166,7 +166,7 @@ new_repo() {
 }
 token() { "$AZEKURA" admin token create --data "$DATA" --user "$1" --role "$2"; }
 
-server_alive() { [ -n "$SERVER_PID" ] && kill -0 "$SERVER_PID" 2>/dev/null; }
+server_alive() { [ -n "$SERVER_PID" ] && ! lib_dead; }
 lib_listening() {
 	BASE=$(sed -n 's/^listening \(http:[^ ]*\).*/\1/p' "$T/listening" | head -n 1)
 	[ -n "$BASE" ]
@@ -203,7 +203,7 @@ stop_server() {
 	return "$code"
 }
 # A zombie still answers kill -0: ask for its state.
-lib_dead() { local s; s=$(ps -o stat= -p "$SERVER_PID" 2>/dev/null); [ -z "$s" ] || [ "${s:0:1}" = Z ]; }
+lib_dead() { local s; s=$(sed 's/.*) //' "/proc/$SERVER_PID/stat" 2>/dev/null); [ -z "$s" ] || [ "${s:0:1}" = Z ]; }
 kill9() {
 	[ -n "$SERVER_PID" ] || return 0
 	kill -9 "$SERVER_PID" 2>/dev/null
