@@ -4,9 +4,11 @@ libserver_a_SOURCES = \
 	%D%/api_common.c \
 	%D%/api_file.c \
 	%D%/api_record.c \
+	%D%/api_search.c \
 	%D%/auth.c %D%/auth.h \
 	%D%/cache.c %D%/cache.h \
 	%D%/daemon.c %D%/daemon.h \
+	%D%/find.h \
 	%D%/negotiate.c %D%/negotiate.h \
 	%D%/ops.c \
 	%D%/problem.c \
