@@ -201,9 +201,9 @@ static json_t *term_json(struct req *r, const struct vocab *v, size_t row)
 	const char *id = vocab_get(v, row, "id");
 
 	json_put_str(j, "id", slice_str(id));
-	json_put_str(title, "en", slice_str(vocab_get(v, row, "en")));
-	if (vocab_get(v, row, "ja")[0] != '\0')
-		json_put_str(title, "ja", slice_str(vocab_get(v, row, "ja")));
+	json_put_str(title, "en", slice_str(vocab_get(v, row, "label")));
+	if (vocab_get(v, row, "label_ja")[0] != '\0')
+		json_put_str(title, "ja", slice_str(vocab_get(v, row, "label_ja")));
 	json_put(j, "title", title);
 	if (vocab_get(v, row, "uri")[0] != '\0')
 		json_put_str(j, "uri", slice_str(vocab_get(v, row, "uri")));

@@ -8,6 +8,7 @@ libserver_a_SOURCES = \
 	%D%/auth.c %D%/auth.h \
 	%D%/cache.c %D%/cache.h \
 	%D%/daemon.c %D%/daemon.h \
+	%D%/export.c %D%/export.h \
 	%D%/find.h \
 	%D%/negotiate.c %D%/negotiate.h \
 	%D%/ops.c \
@@ -16,4 +17,5 @@ libserver_a_SOURCES = \
 	%D%/req.c %D%/req.h \
 	%D%/route.c %D%/route.h \
 	%D%/serve.c %D%/serve.h \
+	%D%/signpost.c \
 	%D%/site.h
