@@ -4,15 +4,20 @@ libschema_a_SOURCES = \
 	%D%/access.h \
 	%D%/format.c \
 	%D%/format.h \
+	%D%/lookup.c \
 	%D%/map_int.h \
 	%D%/map_parse.c \
+	%D%/normalise.c \
 	%D%/pid.c \
 	%D%/pid.h \
+	%D%/record.c \
 	%D%/record.h \
+	%D%/record_int.h \
 	%D%/render.c \
 	%D%/schema.c \
 	%D%/schema.h \
 	%D%/schema_int.h \
+	%D%/validate.c \
 	%D%/vocab.c \
 	%D%/vocab.h \
 	%D%/xwalk_expr.c \
