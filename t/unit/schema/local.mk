@@ -1,1 +1,3 @@
 # check_PROGRAMS += %D%/test_NAME; its source is %D%/test_NAME.c
+check_PROGRAMS += %D%/test_format
+check_PROGRAMS += %D%/test_xwalk
