@@ -11,9 +11,11 @@
 #include "base/place.h"
 #include "base/vec.h"
 #include "server/cache.h"
+#include "server/oai.h"
 #include "server/req.h"
 
 #define CACHE_BYTES ((size_t)16 << 20)
+#define OAI_CACHE_BYTES ((size_t)32 << 20)	/* filled by harvesters only */
 #define DRAIN_MS 10000
 #define HELPERS_MAX 2
 #define QUEUE_MAX 4096
@@ -107,7 +109,8 @@ static st_t open_site(struct server *s, struct site *site, const char *dir, stru
 	site->name = conf_text(site->repo->conf, "name");
 	site->email = conf_text(site->repo->conf, "email");
 	site->cache = cache_new(CACHE_BYTES);
-	return site->cache == NULL ? ST_NOMEM : ST_OK;
+	site->oai = oai_new(OAI_CACHE_BYTES);
+	return site->cache == NULL || site->oai == NULL ? ST_NOMEM : ST_OK;
 }
 
 static st_t open_sites(struct server *s, const struct daemon_opts *o, struct err *e)
@@ -323,6 +326,7 @@ void daemon_stop(struct server *s)
 		struct site *site = &s->sites[i];
 
 		cache_free(site->cache);
+		oai_free(site->oai);
 		index_close(site->ix);
 		repo_close(site->repo);
 		free(site->base);

@@ -12,6 +12,8 @@ libserver_a_SOURCES = \
 	%D%/find.h \
 	%D%/negotiate.c %D%/negotiate.h \
 	%D%/ops.c \
+	%D%/oai.c %D%/oai.h \
+	%D%/oai_token.c \
 	%D%/problem.c \
 	%D%/rec_json.c \
 	%D%/req.c %D%/req.h \
