@@ -1,1 +1,4 @@
 # EXTRA_PROGRAMS for bench/, built by bench/run
+EXTRA_PROGRAMS += %D%/net_serve
+bench_net_serve_SOURCES = %D%/net_serve.c
+bench_net_serve_LDADD = libnet.a libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS)

@@ -378,7 +378,7 @@ static enum h1_result read_field(struct h1_head *h, struct seen *seen, struct sl
 	return H1_DONE;
 }
 
-enum h1_result h1_head_read(const struct h1_scan *s, const char *p, struct h1_head *h, struct h1_field *fields, struct h1_fault *f)
+enum h1_result h1_head_read(const struct h1_scan *s, const char *p, struct h1_head *h, struct http_field *fields, struct h1_fault *f)
 {
 	const char *at = memchr(p + s->target_end, '\n', s->pos - s->target_end), *end = p + s->pos - 2;
 	struct seen seen = { 0 };
@@ -390,7 +390,7 @@ enum h1_result h1_head_read(const struct h1_scan *s, const char *p, struct h1_he
 	h->keep_alive = h->minor;
 	for (at++; at < end; ) {
 		const char *colon = memchr(at, ':', (size_t)(end - at)), *cr = memchr(colon, '\r', (size_t)(end - colon));
-		struct h1_field *fd = &fields[h->n_fields++];
+		struct http_field *fd = &fields[h->n_fields++];
 
 		fd->name = slice_of(at, (size_t)(colon - at));
 		fd->value = slice_trim(slice_of(colon + 1, (size_t)(cr - colon - 1)));

@@ -11,6 +11,7 @@
  */
 
 #include "base/buf.h"
+#include "net/http.h"
 
 #define H1_LINE_MAX	16384		/* request line, without its end: 414 */
 #define H1_METHOD_MAX	32
@@ -48,8 +49,6 @@ enum h1_result h1_scan(struct h1_scan *s, const char *p, size_t n);
 /* Has anything but an empty line come? */
 bool h1_scan_begun(const struct h1_scan *s);
 
-struct h1_field { struct slice name, value; };
-
 struct h1_head {
 	struct slice method;
 	struct slice target;		/* origin form or "*" */
@@ -64,7 +63,7 @@ struct h1_head {
 };
 
 /* Cut the head that ${s} found complete in ${p}. ${fields} has room for s->fields rows. All slices point into ${p}. H1_DONE or H1_BAD. */
-enum h1_result h1_head_read(const struct h1_scan *s, const char *p, struct h1_head *h, struct h1_field *fields, struct h1_fault *f);
+enum h1_result h1_head_read(const struct h1_scan *s, const char *p, struct h1_head *h, struct http_field *fields, struct h1_fault *f);
 
 struct h1_chunk {
 	unsigned char state;
