@@ -24,6 +24,8 @@ struct client_call {
 	void (*progress)(void *ctx, uint64_t sent, uint64_t got);
 	void *ctx;
 	long timeout_ms;		/* whole call, 0 = none but a 60 s stall limit */
+	const char *unix_path;		/* connect to this socket; the URL gives path and Host only */
+	bool public_only;		/* refuse loopback, private and link-local addresses, after name look-up: for URLs that others chose */
 };
 #define CLIENT_CALL_INIT { .method = "GET", .body_fd = -1 }
 

@@ -1,6 +1,6 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
-	%D%/client.h \
+	%D%/client.c %D%/client.h \
 	%D%/h1_conn.c \
 	%D%/h1_out.c \
 	%D%/h1_parse.c %D%/h1_parse.h \
