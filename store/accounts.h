@@ -21,6 +21,8 @@ st_t token_revoke(struct repo *r, const char *digest_prefix, struct err *e);
 size_t token_list(struct kv_txn *t, uint32_t user, struct token_info *out, size_t max);
 /* ST_UNAUTH for unknown, expired, disabled. ${groups}: owned array, borrowed by who->groups. Point reads only: may run on a loop. */
 st_t token_check(struct kv_txn *t, struct slice token, int64_t now, struct principal *who, uint32_t **groups);
+/* Note that ${who}'s token was used, at most every ten minutes; returns at once, losing a note is no harm. Any thread, loops too. */
+void token_used(struct repo *r, struct kv_txn *t, const struct principal *who, int64_t now);
 
 st_t group_create(struct repo *r, const char *name, uint32_t *id, struct err *e);
 st_t group_member(struct repo *r, const char *group, uint32_t user, bool in, struct err *e);

@@ -48,6 +48,7 @@ enum cat_kind cat_kind(struct kv_txn *t, const char *id);
 /* Published versions of a concept, newest first: ids into ${ids} (at most max); returns how many there are. Withdrawn ones included. */
 size_t cat_versions(struct kv_txn *t, const char *parent, char (*ids)[PID_LEN + 1], size_t max);
 st_t cat_latest(struct kv_txn *t, const char *parent, char out[PID_LEN + 1]);		/* newest not withdrawn; else newest; ST_ABSENT */
+st_t cat_draft_of(struct kv_txn *t, const char *parent, char out[PID_LEN + 1]);	/* the draft of a new version (no edit) of a concept; ST_ABSENT */
 /* Drafts of an owner (0 = all), newest first, key paging: ${after} 0 or the last key given back. */
 size_t cat_drafts(struct kv_txn *t, uint32_t owner, uint64_t *after, char (*ids)[PID_LEN + 1], size_t max);
 
@@ -105,6 +106,7 @@ void cat_stats(struct kv_txn *t, struct cat_stats *out);
  */
 void cat_put(struct kv_txn *t, struct repo *r, const struct rec *rec);
 void cat_draft_del(struct kv_txn *t, struct repo *r, const char *id);
+/* What is left of a withdrawn record when its content goes: no document, no files, the tombstone. ST_CONFLICT in ${t} when it is not withdrawn. */
 void cat_purge(struct kv_txn *t, struct repo *r, const char *id);
 void cat_file_put(struct kv_txn *t, const char *id, bool draft, const struct cat_file *f);
 void cat_file_del(struct kv_txn *t, const char *id, bool draft, struct slice path);

@@ -1,11 +1,24 @@
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
+	%D%/accounts.c \
 	%D%/accounts.h \
+	%D%/cat_feed.c \
+	%D%/cat_file.c \
+	%D%/cat_int.h \
+	%D%/cat_link.c \
+	%D%/cat_open.c \
+	%D%/cat_rec.c \
+	%D%/cat_row.c \
+	%D%/cat_set.c \
 	%D%/catalogue.h \
+	%D%/changes.c \
 	%D%/changes.h \
 	%D%/deposit.h \
+	%D%/facts.c \
 	%D%/facts.h \
+	%D%/jobs.c \
 	%D%/jobs.h \
+	%D%/jobs_int.h \
 	%D%/kv.c \
 	%D%/kv.h \
 	%D%/kv_int.h \
@@ -18,6 +31,7 @@ libstore_a_SOURCES = \
 	%D%/ocfl_int.h \
 	%D%/ocfl_inv.c \
 	%D%/recover.h \
+	%D%/repo.c \
 	%D%/repo.h \
 	%D%/upkeep.h \
 	%D%/upload.h \

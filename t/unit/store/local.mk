@@ -1,2 +1,3 @@
 check_PROGRAMS += %D%/test_kv
 check_PROGRAMS += %D%/test_kv_key
+check_PROGRAMS += %D%/test_writer
