@@ -4,7 +4,7 @@ libnet_a_SOURCES = \
 	%D%/h1_conn.c \
 	%D%/h1_out.c \
 	%D%/h1_parse.c %D%/h1_parse.h \
-	%D%/helper.h \
+	%D%/helper.c %D%/helper.h \
 	%D%/http.c %D%/http.h %D%/http_int.h \
 	%D%/loop.c %D%/loop.h %D%/loop_int.h \
 	%D%/pool.c %D%/pool.h \

@@ -1,1 +1,20 @@
 # azekura-extract: no network, no file name, one pipe
+noinst_LIBRARIES += libextract.a
+libextract_a_SOURCES = \
+	%D%/bid.c \
+	%D%/cell.c %D%/cell_int.h \
+	%D%/col.c %D%/col_int.h \
+	%D%/csv_int.h \
+	%D%/csv_scan.c \
+	%D%/csv_sniff.c \
+	%D%/enc.c %D%/enc_int.h \
+	%D%/ex_csv.c \
+	%D%/ex_text.c \
+	%D%/extract_int.h \
+	%D%/magic.c \
+	%D%/sandbox.c %D%/sandbox_int.h \
+	%D%/unit.c
+
+pkglibexec_PROGRAMS += azekura-extract
+azekura_extract_SOURCES = %D%/main.c
+azekura_extract_LDADD = libextract.a $(SCHEMA_LIBS) $(SECCOMP_LIBS)

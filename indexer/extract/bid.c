@@ -1,0 +1,212 @@
+/* Extractors claim a file by its first bytes. A new format is a row here and a file of its own. */
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "indexer/extract/extract_int.h"
+
+static const struct extractor *const extractors[] = {
+	&ex_csv,
+	&ex_text,
+};
+
+struct extract {
+	char *name;
+	uint64_t size, came;
+	struct buf head;		/* until somebody claims it, and while he lives */
+	struct buf text;
+	struct head h;
+	const struct extractor *ex;	/* NULL: nobody */
+	void *x;
+	bool claimed;			/* the question was put */
+	bool enough, nomem;
+};
+
+st_t extract_new(struct extract **out, const char *name, uint64_t size, struct err *e)
+{
+	struct extract *x;
+
+	if ((x = calloc(1, sizeof(*x))) == NULL || (x->name = slice_dup(slice_str(name))) == NULL) {
+		free(x);
+		return err_set(e, ST_NOMEM, " ");
+	}
+	x->size = size;
+	buf_init(&x->head, HEAD_MAX);
+	buf_init(&x->text, HEAD_MAX * 3 + 16);
+	*out = x;
+	return ST_OK;
+}
+
+void extract_free(struct extract *x)
+{
+	if (x == NULL)
+		return;
+	if (x->ex)
+		x->ex->free(x->x);
+	buf_release(&x->head);
+	buf_release(&x->text);
+	free(x->name);
+	free(x);
+}
+
+static void head_ext(struct head *h)
+{
+	const char *slash = strrchr(h->name, '/'), *base = slash ? slash + 1 : h->name, *dot = strrchr(base, '.');
+	size_t i;
+
+	if (dot == NULL || dot == base || strlen(dot + 1) >= sizeof(h->ext))
+		return;
+	for (i = 0; dot[1 + i]; i++)
+		h->ext[i] = (char)(dot[1 + i] >= 'A' && dot[1 + i] <= 'Z' ? dot[1 + i] + 32 : dot[1 + i]);
+}
+
+static st_t head_fill(struct extract *x, bool whole)
+{
+	struct head *h = &x->h;
+	struct dec *d = NULL;
+	st_t st = ST_OK;
+
+	memset(h, 0, sizeof(*h));
+	h->p = (const uint8_t *)(x->head.p ? x->head.p : "");
+	h->n = x->head.n;
+	h->size = x->size;
+	h->whole = whole;
+	h->name = x->name;
+	head_ext(h);
+	h->magic = magic_media(h->p, h->n);
+	enc_guess(&h->enc, h->p, h->n, whole);
+	if (h->magic || h->enc.enc == ENC_BINARY || h->enc.enc == ENC_UNKNOWN)
+		return ST_OK;
+	if ((st = dec_new(&d, h->enc, NULL)) == ST_OK) {
+		size_t at, k;
+
+		for (at = 0; at < h->n && st == ST_OK; at += k) {
+			k = h->n - at < 65536 ? h->n - at : 65536;
+			st = dec_push(d, h->p + at, k, whole && at + k == h->n, &x->text, NULL);
+		}
+		h->text_bad = st != ST_OK && st != ST_NOMEM;
+		h->text = x->text.n ? buf_slice(&x->text) : slice_of("", 0);
+	}
+	dec_free(d);
+	return st == ST_NOMEM ? st : ST_OK;
+}
+
+/* Text whose first line is longer than the head: wait for more. */
+static bool head_too_short(const struct extract *x)
+{
+	struct enc_guess g;
+
+	if (x->head.n >= HEAD_MAX || memchr(x->head.p, '\n', x->head.n) || memchr(x->head.p, '\r', x->head.n))
+		return false;
+	enc_guess(&g, (const uint8_t *)x->head.p, x->head.n, false);
+	return g.enc != ENC_BINARY && magic_media((const uint8_t *)x->head.p, x->head.n) == NULL;
+}
+
+static st_t claim(struct extract *x, bool whole, struct err *e)
+{
+	size_t i;
+	int best = 0, b;
+	st_t st;
+
+	x->claimed = true;
+	if ((st = head_fill(x, whole)) != ST_OK)
+		return st;
+	for (i = 0; i < sizeof(extractors) / sizeof(extractors[0]); i++)
+		if ((b = extractors[i]->bid(&x->h)) > best) {
+			best = b;
+			x->ex = extractors[i];
+		}
+	if (x->ex == NULL)
+		return ST_EOF;
+	if ((st = x->ex->open(&x->x, &x->h, e)) != ST_OK)
+		return st;
+	return x->ex->push(x->x, x->h.p, x->h.n, e);
+}
+
+static st_t settle(struct extract *x, st_t st)
+{
+	if (st == ST_NOMEM) {
+		x->nomem = true;
+		st = ST_EOF;
+	}
+	x->enough = st != ST_OK;
+	return st;
+}
+
+st_t extract_push(struct extract *x, const void *p, size_t n, struct err *e)
+{
+	size_t k;
+	st_t st;
+
+	x->came += n;
+	while (n && !x->enough && !x->claimed) {
+		k = HEAD_MAX - x->head.n < n ? HEAD_MAX - x->head.n : n;
+		if (buf_add(&x->head, p, k) != ST_OK)
+			return settle(x, ST_NOMEM);
+		p = (const char *)p + k;
+		n -= k;
+		if (x->head.n < HEAD_MIN || head_too_short(x))
+			continue;
+		if ((st = settle(x, claim(x, false, e))) != ST_OK)
+			return st;
+	}
+	if (n == 0 || x->enough)
+		return x->enough ? ST_EOF : ST_OK;
+	return settle(x, x->ex->push(x->x, p, n, e));
+}
+
+/* Media type of what nobody claimed. */
+static const char *other_media(const struct extract *x)
+{
+	if (x->h.magic)
+		return x->h.magic;
+	if (x->h.size == 0)
+		return "application/x-empty";
+	if (x->h.enc.enc == ENC_BINARY || x->h.enc.enc == ENC_UNKNOWN)
+		return "application/octet-stream";
+	return ext_media(x->h.ext) ? ext_media(x->h.ext) : "text/plain";
+}
+
+static st_t put_document(struct extract *x, const char *status, const char *reason, const char *members, size_t n, struct buf *out)
+{
+	const char *media = x->ex && x->x ? x->ex->media(x->x) : other_media(x);
+
+	buf_addf(out, "{\"extractor\":\"%s\",\"version\":%u,\"status\":\"%s\"", x->ex ? x->ex->name : "none", x->ex ? x->ex->version : 1, status);
+	if (reason) {
+		buf_adds(out, ",\"reason\":");
+		json_quote(out, slice_str(reason));
+	}
+	buf_addf(out, ",\"media\":\"%s\",\"bytes\":%llu", media, (unsigned long long)x->size);
+	buf_add(out, members, n);
+	return buf_addc(out, '}');
+}
+
+st_t extract_end(struct extract *x, struct buf *out, struct err *e)
+{
+	struct buf members = BUF_INIT(out->max > 2000 ? out->max - 2000 : 0);
+	struct err why = ERR_INIT;
+	const char *status = "unknown";
+	st_t st = ST_OK;
+
+	if (!x->claimed && !x->enough)
+		settle(x, claim(x, true, e));
+	if (!x->nomem && x->ex)
+		st = x->ex->finish(x->x, &members, &status, &why, e);
+	if (x->nomem || st == ST_NOMEM) {
+		buf_clear(&members);
+		st = put_document(x, "unreadable", "needs more memory than its budget", "", 0, out);
+	} else if (x->ex == NULL)
+		st = put_document(x, x->size ? "unknown" : "ok", x->size ? "format not known" : NULL, "", 0, out);
+	else
+		st = put_document(x, status, strcmp(status, "ok") == 0 ? NULL : why.text, members.p ? members.p : "", members.n, out);
+	buf_release(&members);
+	return st;
+}
+
+st_t extract_failed(struct buf *out, const char *status, const char *reason, uint64_t size)
+{
+	buf_clear(out);
+	buf_addf(out, "{\"extractor\":\"helper\",\"version\":1,\"status\":\"%s\",\"reason\":", status);
+	json_quote(out, slice_str(reason));
+	return buf_addf(out, ",\"media\":\"application/octet-stream\",\"bytes\":%llu}", (unsigned long long)size);
+}

@@ -1,0 +1,75 @@
+#ifndef INDEXER_EXTRACT_COL_INT_H
+#define INDEXER_EXTRACT_COL_INT_H
+
+/* What one pass learns of a column, in bounded memory. */
+
+#include "indexer/extract/cell_int.h"
+
+#define HIST_FINE	64		/* bins while counting */
+#define HIST_MOST	20		/* bins given out */
+#define EXACT_MOST	10000		/* different values counted exactly */
+#define TOP_DISTINCT	1000		/* different values kept with their text */
+#define TOP_TEXT	128		/* bytes kept of each */
+#define TOP_MOST	10
+
+/* Memory shared by all columns of a table: when it is used up, further columns count by estimate sooner. */
+struct col_pool { size_t used, max; unsigned hll_bits; };
+
+struct hist {
+	int k;				/* a bin is 2^k wide */
+	int64_t base;			/* the lower edge of bin 0, in bins */
+	double scale;			/* 2^-k */
+	uint64_t n[HIST_FINE];
+};
+
+struct seen { uint64_t hash; uint64_t count; uint32_t at; uint16_t len; bool clipped; };
+
+struct distinct {
+	enum { DISTINCT_TEXT, DISTINCT_SET, DISTINCT_HLL } stage;
+	uint32_t n;			/* exact so far */
+	uint32_t cap;			/* slots, a power of two */
+	uint32_t *slot;			/* DISTINCT_TEXT: index + 1 into seen */
+	struct seen *seen; uint32_t seen_cap;
+	char *text; uint32_t text_n, text_cap;
+	uint64_t *set;			/* DISTINCT_SET: hashes, 0 is free */
+	uint8_t *reg; unsigned reg_bits;	/* DISTINCT_HLL */
+	bool failed;			/* out of memory: no number at all */
+};
+
+struct col {
+	uint64_t n[KIND_COUNT];
+	uint64_t form[FORM_COUNT];
+	uint32_t codes;			/* bit set of cell_missing */
+	bool zoned, unzoned;
+	/* integers */
+	int64_t imin, imax;
+	__int128 isum;
+	/* integers and numbers */
+	double min, max, sum, carry;
+	uint64_t infinite;
+	/* dates and datetimes */
+	int64_t tmin, tmax;
+	uint32_t len_min, len_max;	/* characters of text values */
+	unsigned xx_a, xx_b;		/* highest first and second part of n/n/yyyy */
+	uint64_t odd_row;		/* first row with text where numbers were seen or came later; 0 none */
+	char odd[41];
+	struct hist *hist;
+	struct distinct d;
+};
+
+void col_init(struct col *c);
+void col_release(struct col *c, struct col_pool *pool);
+/* One more value; ${row} counts from 1. */
+void col_add(struct col *c, struct col_pool *pool, const char *p, size_t n, char decimal, uint64_t row);
+enum kind col_kind(const struct col *c);		/* KIND_MISSING: every value is missing */
+uint64_t col_count(const struct col *c);		/* values that are not missing */
+uint64_t col_missing(const struct col *c);
+uint64_t col_distinct(const struct col *c, bool *exact);
+double col_mean(const struct col *c);
+/* Counts in at most HIST_MOST equal bins; returns their number; edges in ${edge}[0..n]. 0: none. */
+unsigned col_hist(const struct col *c, double edge[HIST_MOST + 1], uint64_t count[HIST_MOST]);
+/* Most frequent values into ${out}; text borrowed from the column. */
+unsigned col_top(const struct col *c, const struct seen *out[TOP_MOST]);
+uint64_t bytes_hash(const void *p, size_t n);
+
+#endif

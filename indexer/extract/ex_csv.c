@@ -1,0 +1,686 @@
+/*
+ * Tables in delimited text. The head decides encoding and dialect; then every byte is decoded, cut into cells and added to its
+ * column's statistics, once, in memory that does not grow with the file.
+ */
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/map.h"
+#include "base/utf8.h"
+#include "indexer/extract/col_int.h"
+#include "indexer/extract/csv_int.h"
+#include "indexer/extract/extract_int.h"
+
+#define DISTINCT_MEMORY	((size_t)32 << 20)
+#define PUSH_STEP	((size_t)128 << 10)
+#define NAME_MAX_BYTES	1000
+#define WIDE		2000		/* columns past which estimates get small registers and histograms are left out */
+
+struct ex {
+	const char *tab;		/* media type */
+	struct dec *dec;
+	struct csv_sniff sniff;
+	struct csv_scan scan;
+	struct col *cols;
+	uint32_t n;			/* described */
+	uint32_t n_all;			/* by header or usual row */
+	struct col_pool pool;
+	uint64_t rows, ragged, ragged_row, extra;
+	uint64_t *ended;		/* rows that ended after that many cells, [0..n-1] */
+	uint32_t least, most, last;	/* cells in a row */
+	uint64_t bytes, size;
+	unsigned bom;
+	bool ready, bad;
+	struct err why;
+};
+
+static const char *csv_media(void *p)
+{
+	struct ex *x = p;
+
+	return x->sniff.d.delim == '\t' ? "text/tab-separated-values" : "text/csv";
+}
+
+static bool ext_is(const struct head *h, const char *list)
+{
+	char key[20];
+
+	snprintf(key, sizeof(key), " %s ", h->ext[0] ? h->ext : "-");
+	return strstr(list, key) != NULL;
+}
+
+static int csv_bid(const struct head *h)
+{
+	struct csv_sniff s;
+	struct slice t = slice_trim(h->text);
+	int bid = 0;
+
+	if (h->magic)
+		return 0;
+	if (ext_is(h, " csv tsv tab psv "))
+		return 90;
+	if (t.n < 8 || h->text_bad || !ext_is(h, " - txt dat log asc prn xy out data tbl cpg ecsv "))
+		return 0;
+	if (strchr("{[<%", t.p[0]))
+		return 0;
+	if (csv_sniff(&s, h->text, h->whole, 0) == ST_OK && s.columns >= 2 && s.records >= 3 && s.d.delim != ':' && s.d.delim != '^' &&
+	    s.consistency >= 0.9 && (s.typed >= 0.3 || (s.records >= 10 && s.consistency >= 0.98)))
+		bid = 60;
+	csv_sniff_release(&s);
+	return bid;
+}
+
+static void csv_free(void *p)
+{
+	struct ex *x = p;
+	uint32_t i;
+
+	if (x == NULL)
+		return;
+	for (i = 0; i < x->n; i++)
+		col_release(&x->cols[i], &x->pool);
+	free(x->cols);
+	free(x->ended);
+	dec_free(x->dec);
+	csv_scan_release(&x->scan);
+	csv_sniff_release(&x->sniff);
+	free(x);
+}
+
+/* ---- rows ---- */
+
+static void skip_cell(void *ctx, uint32_t col, const char *p, size_t n)
+{
+	(void)ctx; (void)col; (void)p; (void)n;
+}
+
+static void data_cell(void *ctx, uint32_t col, const char *p, size_t n)
+{
+	struct ex *x = ctx;
+
+	if (col < x->n)
+		col_add(&x->cols[col], &x->pool, p, n, x->scan.d.decimal, x->rows + 1);
+}
+
+static void data_record(void *ctx, uint32_t cells)
+{
+	struct ex *x = ctx;
+
+	x->rows++;
+	x->last = cells;
+	if (cells == x->n_all)
+		return;
+	if (x->ragged++ == 0)
+		x->ragged_row = x->rows;
+	if (cells < x->n)
+		x->ended[cells]++;
+	if (cells > x->n_all)
+		x->extra++;
+	if (cells < x->least)
+		x->least = cells;
+	if (cells > x->most)
+		x->most = cells;
+}
+
+static void skip_record(void *ctx, uint32_t cells)
+{
+	struct ex *x = ctx;
+
+	(void)cells;
+	if (x->scan.record + 1 >= x->sniff.d.data_row) {
+		x->scan.on_cell = data_cell;
+		x->scan.on_record = data_record;
+	}
+}
+
+static st_t refuse(struct ex *x, const struct err *why)
+{
+	x->bad = true;
+	x->why = *why;
+	return ST_OK;
+}
+
+static st_t csv_open(void **out, const struct head *h, struct err *e)
+{
+	struct err why = ERR_INIT;
+	struct ex *x;
+	uint32_t i;
+	st_t st;
+
+	if ((x = calloc(1, sizeof(*x))) == NULL)
+		return ST_NOMEM;
+	*out = x;
+	x->size = h->size;
+	x->bom = h->enc.bom;
+	x->least = UINT32_MAX;
+	x->pool.max = DISTINCT_MEMORY;
+	if ((st = dec_new(&x->dec, h->enc, &why)) != ST_OK)
+		return st == ST_NOMEM ? st : refuse(x, &why);
+	if (csv_sniff(&x->sniff, h->text, h->whole, ext_is(h, " tsv tab ") ? '\t' : ext_is(h, " psv ") ? '|' : 0) != ST_OK)
+		return ST_NOMEM;
+	x->n_all = x->sniff.columns;
+	if (x->sniff.sample.n == 0 && !h->whole && h->n >= HEAD_MAX) {
+		err_set(&why, ST_INVALID, "no line end in the first %u MB", (unsigned)(HEAD_MAX >> 20));
+		return refuse(x, &why);
+	}
+	x->n = x->n_all < CSV_COLUMNS ? x->n_all : CSV_COLUMNS;
+	x->pool.hll_bits = x->n > WIDE ? 8 : 12;
+	if ((x->cols = calloc(x->n + 1, sizeof(*x->cols))) == NULL || (x->ended = calloc((size_t)x->n + 1, sizeof(*x->ended))) == NULL)
+		return ST_NOMEM;
+	for (i = 0; i < x->n; i++)
+		col_init(&x->cols[i]);
+	csv_scan_init(&x->scan, &x->sniff.d);
+	x->scan.ctx = x;
+	x->scan.on_cell = x->sniff.d.data_row > 1 ? skip_cell : data_cell;
+	x->scan.on_record = x->sniff.d.data_row > 1 ? skip_record : data_record;
+	x->ready = true;
+	return ST_OK;
+}
+
+static st_t csv_step(struct ex *x, const uint8_t *p, size_t n, bool last)
+{
+	struct err why = ERR_INIT;
+	st_t st;
+
+	if ((st = dec_push(x->dec, p, n, last, &x->scan.win, &why)) == ST_OK)
+		st = csv_scan_run(&x->scan, last, &why);
+	if (st == ST_OK || st == ST_NOMEM)
+		return st;
+	refuse(x, &why);
+	return ST_EOF;
+}
+
+static st_t csv_push(void *p, const uint8_t *b, size_t n, struct err *e)
+{
+	struct ex *x = p;
+	size_t k;
+	st_t st;
+
+	(void)e;
+	if (x->bad)
+		return ST_EOF;
+	for (; n; b += k, n -= k) {
+		k = n < PUSH_STEP ? n : PUSH_STEP;
+		x->bytes += k;
+		if ((st = csv_step(x, b, k, false)) != ST_OK)
+			return st;
+	}
+	return ST_OK;
+}
+
+/* ---- the document ---- */
+
+static void put_number(struct buf *out, double v)
+{
+	char b[40];
+	int digits;
+
+	for (digits = 15; digits <= 17; digits++) {
+		snprintf(b, sizeof(b), "%.*g", digits, v);
+		if (strtod(b, NULL) == v)
+			break;
+	}
+	buf_adds(out, b);
+}
+
+static void put_text(struct buf *out, const char *key, struct slice s)
+{
+	buf_addf(out, ",\"%s\":", key);
+	json_quote(out, s);
+}
+
+static void put_dialect(struct ex *x, struct buf *out)
+{
+	const struct csv_dialect *d = &x->sniff.d;
+	const struct csv_counts *c = &x->scan.count;
+	char delim[2] = { d->delim, '\0' };
+	bool lf = c->lf > 0, crlf = c->crlf > 0, cr = c->cr > 0;
+
+	buf_adds(out, ",\"dialect\":{\"delimiter\":");
+	json_quote(out, slice_str(delim));
+	buf_adds(out, x->scan.saw_quote ? (d->quote == '"' ? ",\"quote\":\"\\\"\"" : ",\"quote\":\"'\"") : ",\"quote\":\"\"");
+	if (d->escape)
+		buf_adds(out, ",\"escape\":\"\\\\\"");
+	buf_addf(out, ",\"lineEnd\":\"%s\"", lf + crlf + cr > 1 ? "mixed" : cr ? "cr" : crlf ? "crlf" : "lf");
+	buf_addf(out, ",\"header\":%s", d->header ? "true" : "false");
+	if (d->header_row)
+		buf_addf(out, ",\"headerRow\":%u", d->header_row);
+	if (d->units_row)
+		buf_addf(out, ",\"unitsRow\":%u", d->units_row);
+	buf_addf(out, ",\"skipRows\":%u,\"dataRow\":%u", d->skip, d->data_row ? d->data_row : 1);
+	if (d->decimal != '.')
+		buf_addf(out, ",\"decimal\":\"%c\"", d->decimal);
+	if (d->comment)
+		buf_addf(out, ",\"comment\":\"%c\"", d->comment);
+	if (!x->scan.final_newline && x->size)
+		buf_adds(out, ",\"finalNewline\":false");
+	buf_addc(out, '}');
+}
+
+static const char *date_format(const struct col *c, enum kind kind)
+{
+	uint64_t all = col_count(c);
+
+	if (kind == KIND_DATE)
+		return c->form[FORM_SLASH_YMD] == all ? "YYYY/M/D" : NULL;
+	if (kind == KIND_DATETIME)
+		return c->form[FORM_SLASH_YMD_HM] + c->form[FORM_SLASH_YMD] == all ? "YYYY/M/D h:m" : c->form[FORM_BLANK] ? "YYYY-MM-DD hh:mm:ss" : NULL;
+	if (kind != KIND_STRING)
+		return NULL;
+	if (c->form[FORM_WAREKI] == all)
+		return "wareki";
+	if (c->form[FORM_DMY] == all)
+		return "D.M.YYYY";
+	if (c->form[FORM_DMY_HM] + c->form[FORM_DMY] == all)
+		return "D.M.YYYY h:m";
+	if (c->form[FORM_XXY] == all)
+		return c->xx_a > 12 ? "D/M/YYYY" : c->xx_b > 12 ? "M/D/YYYY" : NULL;
+	return NULL;
+}
+
+static void put_range(struct buf *out, const struct col *c, enum kind kind)
+{
+	char a[40], b[40];
+
+	switch (kind) {
+	case KIND_INTEGER:
+		buf_addf(out, ",\"min\":%lld,\"max\":%lld,\"mean\":", (long long)c->imin, (long long)c->imax);
+		put_number(out, col_mean(c));
+		break;
+	case KIND_NUMBER:
+		if (c->min <= c->max) {
+			buf_adds(out, ",\"min\":");
+			put_number(out, c->min);
+			buf_adds(out, ",\"max\":");
+			put_number(out, c->max);
+			if (isfinite(col_mean(c))) {
+				buf_adds(out, ",\"mean\":");
+				put_number(out, col_mean(c));
+			}
+		}
+		if (c->infinite)
+			buf_addf(out, ",\"nonFinite\":%llu", (unsigned long long)c->infinite);
+		break;
+	case KIND_DATE:
+	case KIND_DATETIME:
+		cell_date_text(a, c->tmin, kind == KIND_DATE, c->zoned);
+		cell_date_text(b, c->tmax, kind == KIND_DATE, c->zoned);
+		buf_addf(out, ",\"min\":\"%s\",\"max\":\"%s\"", a, b);
+		break;
+	case KIND_STRING:
+		if (c->len_min <= c->len_max && c->n[KIND_STRING] == col_count(c))
+			buf_addf(out, ",\"minLength\":%u,\"maxLength\":%u", c->len_min, c->len_max);
+		break;
+	default:
+		break;
+	}
+}
+
+static void put_hist(struct buf *out, const struct col *c)
+{
+	double edge[HIST_MOST + 1];
+	uint64_t count[HIST_MOST];
+	unsigned n, i;
+
+	if ((n = col_hist(c, edge, count)) == 0)
+		return;
+	buf_adds(out, ",\"histogram\":{\"edges\":[");
+	for (i = 0; i <= n; i++) {
+		if (i)
+			buf_addc(out, ',');
+		put_number(out, edge[i]);
+	}
+	buf_adds(out, "],\"counts\":[");
+	for (i = 0; i < n; i++)
+		buf_addf(out, i ? ",%llu" : "%llu", (unsigned long long)count[i]);
+	buf_adds(out, "]}");
+}
+
+static void put_top(struct buf *out, const struct col *c)
+{
+	const struct seen *top[TOP_MOST];
+	unsigned n, i;
+
+	if ((n = col_top(c, top)) == 0)
+		return;
+	buf_adds(out, ",\"top\":[");
+	for (i = 0; i < n; i++) {
+		buf_adds(out, i ? ",{\"value\":" : "{\"value\":");
+		json_quote(out, slice_of(c->d.text + top[i]->at, top[i]->len));
+		buf_addf(out, ",\"count\":%llu}", (unsigned long long)top[i]->count);
+	}
+	buf_addc(out, ']');
+}
+
+static const char *const kind_names[KIND_COUNT] = { "empty", "integer", "number", "boolean", "date", "datetime", "string" };
+
+static void put_codes(struct buf *out, const struct col *c)
+{
+	const char *sep = ",\"missingCodes\":[";
+	unsigned i;
+
+	for (i = 1; i < cell_n_missing; i++)
+		if (c->codes & 1u << i) {
+			buf_adds(out, sep);
+			json_quote(out, slice_str(cell_missing[i]));
+			sep = ",";
+		}
+	if (sep[1] == '\0')
+		buf_addc(out, ']');
+}
+
+static struct slice header_cell(const struct ex *x, unsigned row, uint32_t col)
+{
+	const struct csv_sample *s = &x->sniff.sample;
+
+	if (row == 0 || row > s->n || col >= s->rec[row - 1].n)
+		return SLICE_NULL;
+	return s->rec[row - 1].cell[col];
+}
+
+struct names { struct map *seen; uint64_t dup, empty, lengthy; };
+
+/* The column's own name into ${name}, as pandas would make it. */
+static st_t name_column(struct ex *x, struct names *ns, uint32_t col, struct buf *name)
+{
+	struct slice head = header_cell(x, x->sniff.d.header_row, col), cut;
+	unsigned k;
+
+	buf_clear(name);
+	if (!x->sniff.d.header)
+		buf_addf(name, "column%u", col + 1);
+	else if (head.n == 0) {
+		ns->empty++;
+		buf_addf(name, "Unnamed: %u", col);
+	} else {
+		cut = utf8_clip(head, NAME_MAX_BYTES);
+		ns->lengthy += cut.n < head.n;
+		buf_addsl(name, cut);
+	}
+	if (map_has(ns->seen, buf_slice(name))) {
+		size_t n = name->n;
+		/* The number kept with a name is where its last twin stopped, so that a thousand twins do not cost a million look-ups. */
+		uintptr_t from = (uintptr_t)map_get(ns->seen, slice_of(name->p, n));
+		char *base = slice_dup(slice_of(name->p, n));
+
+		ns->dup += head.n != 0;
+		for (k = (unsigned)from; base && (k == from || map_has(ns->seen, buf_slice(name))); k++) {
+			name->n = n;
+			buf_addf(name, ".%u", k);
+		}
+		if (base == NULL || map_put(ns->seen, slice_of(base, n), (void *)(uintptr_t)k, NULL) != ST_OK) {
+			free(base);
+			return ST_NOMEM;
+		}
+		free(base);
+	}
+	return name->st == ST_OK ? map_put(ns->seen, buf_slice(name), (void *)(uintptr_t)1, NULL) : name->st;
+}
+
+static struct slice column_unit(const struct ex *x, uint32_t col)
+{
+	struct slice u = slice_trim(header_cell(x, x->sniff.d.units_row, col));
+
+	if (u.n >= 2 && ((u.p[0] == '[' && u.p[u.n - 1] == ']') || (u.p[0] == '(' && u.p[u.n - 1] == ')')))
+		u = slice_trim(slice_of(u.p + 1, u.n - 2));
+	if (u.n && !slice_eq_str(u, "-") && u.n <= 64)
+		return u;
+	return x->sniff.d.header ? unit_of_name(header_cell(x, x->sniff.d.header_row, col)) : SLICE_NULL;
+}
+
+static st_t put_column(struct ex *x, struct names *ns, uint32_t col, struct buf *name, struct buf *out, int lean)
+{
+	const struct col *c = &x->cols[col];
+	struct slice head = header_cell(x, x->sniff.d.header_row, col), unit = column_unit(x, col);
+	enum kind kind = col_kind(c);
+	const char *format;
+	bool exact;
+	uint64_t distinct;
+
+	if (name_column(x, ns, col, name) != ST_OK)
+		return ST_NOMEM;
+	buf_adds(out, col ? ",{\"name\":" : "{\"name\":");
+	json_quote(out, buf_slice(name));
+	if (x->sniff.d.header && !slice_eq(head, buf_slice(name)))
+		put_text(out, "header", utf8_clip(head, NAME_MAX_BYTES));
+	buf_addf(out, ",\"type\":\"%s\"", kind_names[kind]);
+	if (lean > 1)
+		return buf_addc(out, '}');
+	if ((format = date_format(c, kind)) != NULL)
+		put_text(out, "format", slice_str(format));
+	buf_addf(out, ",\"count\":%llu,\"missing\":%llu", (unsigned long long)col_count(c), (unsigned long long)col_missing(c));
+	put_codes(out, c);
+	put_range(out, c, kind);
+	distinct = col_distinct(c, &exact);
+	if (!c->d.failed)
+		buf_addf(out, ",\"distinct\":%llu,\"distinctExact\":%s", (unsigned long long)distinct, exact ? "true" : "false");
+	if (unit.n)
+		put_text(out, "unit", unit);
+	if (lean == 0 && (kind == KIND_INTEGER || kind == KIND_NUMBER))
+		put_hist(out, c);
+	if (lean == 0)
+		put_top(out, c);
+	return buf_addc(out, '}');
+}
+
+static bool is_plain(const struct ex *x)
+{
+	const struct csv_dialect *d = &x->sniff.d;
+	enum enc enc = dec_enc(x->dec);
+
+	return (enc == ENC_ASCII || enc == ENC_UTF8) && (d->delim == ',' || (d->delim == 0 && x->n == 1)) && d->header && d->skip == 0 &&
+	    d->units_row == 0 && d->data_row == 2 && d->comment == 0 && !d->escape && d->decimal == '.' && d->quote == '"' && x->extra == 0;
+}
+
+/* ---- what a curator should know ---- */
+
+struct checks { struct buf *out; unsigned n; };
+
+static void check_open(struct checks *k, const char *code, bool warn)
+{
+	buf_adds(k->out, k->n++ ? "," : ",\"checks\":[");
+	buf_addf(k->out, "{\"code\":\"%s\",\"level\":\"%s\"", code, warn ? "warning" : "note");
+}
+
+static void check_close(struct checks *k, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static void check_close(struct checks *k, const char *fmt, ...)
+{
+	struct buf text = BUF_INIT(4096);
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	put_text(k->out, "text", buf_slice(&text));
+	buf_addc(k->out, '}');
+	buf_release(&text);
+}
+
+static void check_count(struct checks *k, const char *code, bool warn, uint64_t n, const char *text)
+{
+	if (n == 0)
+		return;
+	check_open(k, code, warn);
+	buf_addf(k->out, ",\"count\":%llu", (unsigned long long)n);
+	check_close(k, "%llu %s", (unsigned long long)n, text);
+}
+
+static const char *delim_name(char c)
+{
+	switch (c) {
+	case '\t':
+		return "tab";
+	case ',':
+		return "comma";
+	case ';':
+		return "semicolon";
+	case '|':
+		return "bar";
+	case ':':
+		return "colon";
+	case '^':
+		return "caret";
+	default:
+		return "nothing";
+	}
+}
+
+static void check_columns(struct ex *x, struct checks *k)
+{
+	uint64_t formula = 0, all, numbers;
+	uint32_t i;
+	unsigned said = 0;
+
+	for (i = 0; i < x->n; i++) {
+		const struct col *c = &x->cols[i];
+		struct slice name = utf8_clip(header_cell(x, x->sniff.d.header_row, i), 100);
+		const char *code = NULL, *what = NULL;
+
+		formula += c->form[FORM_FORMULA];
+		if (col_kind(c) != KIND_STRING || said >= 50)
+			continue;
+		all = col_count(c);
+		numbers = c->n[KIND_INTEGER] + c->n[KIND_NUMBER];
+		if (c->form[FORM_FULLWIDTH] == all)
+			code = "fullwidth-digits", what = "numbers in full-width digits";
+		else if (c->form[FORM_ZEROS] && c->form[FORM_ZEROS] + c->form[FORM_LONG] + c->n[KIND_INTEGER] == all)
+			code = "leading-zeros", what = "digits with leading zeros, kept as text";
+		else if (numbers * 10 >= all * 9 && all >= 10)
+			code = "nearly-numbers";
+		if (code == NULL)
+			continue;
+		said++;
+		check_open(k, code, what == NULL);
+		buf_addf(k->out, ",\"column\":");
+		if (name.n)
+			json_quote(k->out, name);
+		else
+			buf_addf(k->out, "\"%u\"", i + 1);
+		if (what) {
+			check_close(k, "column %u: %s", i + 1, what);
+			continue;
+		}
+		buf_addf(k->out, ",\"row\":%llu,\"count\":%llu", (unsigned long long)c->odd_row, (unsigned long long)(all - numbers));
+		check_close(k, "column %u: %llu of %llu values are numbers; '%s' in row %llu is not", i + 1, (unsigned long long)numbers,
+		    (unsigned long long)all, c->odd, (unsigned long long)c->odd_row);
+	}
+	check_count(k, "formula", false, formula, "cells start like a spreadsheet formula");
+}
+
+static void put_checks(struct ex *x, const struct names *ns, struct buf *out)
+{
+	const struct csv_dialect *d = &x->sniff.d;
+	const struct csv_counts *c = &x->scan.count;
+	struct checks k = { out, 0 };
+
+	if (d->other_delim) {
+		check_open(&k, "ambiguous-delimiter", false);
+		check_close(&k, "read with %s between cells; %s would give a table as well", delim_name(d->delim), delim_name(d->other_delim));
+	}
+	if (x->ragged) {
+		check_open(&k, "ragged-rows", true);
+		buf_addf(out, ",\"row\":%llu,\"count\":%llu", (unsigned long long)x->ragged_row, (unsigned long long)x->ragged);
+		check_close(&k, "%llu rows have %u to %u cells instead of %u", (unsigned long long)x->ragged, x->least, x->most, x->n_all);
+	}
+	if (x->rows && x->last < x->n_all && !x->scan.final_newline) {
+		check_open(&k, "cut-short", true);
+		buf_addf(out, ",\"row\":%llu", (unsigned long long)x->rows);
+		check_close(&k, "the last record has %u of %u cells and no line end", x->last, x->n_all);
+	}
+	check_count(&k, "blank-lines", false, c->blank, "blank lines skipped");
+	check_count(&k, "comment-lines", false, c->comments, "comment lines skipped");
+	if ((c->lf > 0) + (c->cr > 0) + (c->crlf > 0) > 1) {
+		check_open(&k, "mixed-line-ends", false);
+		check_close(&k, "lines end in LF %llu times, in CRLF %llu times, in CR %llu times", (unsigned long long)c->lf, (unsigned long long)c->crlf,
+		    (unsigned long long)c->cr);
+	}
+	check_count(&k, "stray-quotes", true, c->stray, "cells hold quotes where none belong");
+	check_count(&k, "duplicate-names", true, ns->dup, "columns have the name of another");
+	check_count(&k, "empty-names", false, ns->empty, "columns have no name");
+	check_count(&k, "long-names", false, ns->lengthy, "column names were cut at 1,000 bytes");
+	if (x->rows == 0) {
+		check_open(&k, "empty-table", true);
+		check_close(&k, x->n ? "a header without rows" : "nothing in it");
+	}
+	check_columns(x, &k);
+	if (k.n)
+		buf_addc(out, ']');
+}
+
+static st_t put_table(struct ex *x, struct buf *out, int lean)
+{
+	struct names ns = { map_new(), 0, 0, 0 };
+	struct buf name = BUF_INIT(NAME_MAX_BYTES + 100);
+	st_t st = ns.seen ? ST_OK : ST_NOMEM;
+	uint32_t i;
+
+	put_dialect(x, out);
+	buf_addf(out, ",\"tables\":[{\"name\":\"\",\"rows\":%llu,\"plain\":%s", (unsigned long long)x->rows, is_plain(x) ? "true" : "false");
+	if (x->n_all > x->n)
+		buf_addf(out, ",\"columnCount\":%u", x->n_all);
+	buf_adds(out, ",\"columns\":[");
+	for (i = 0; i < x->n && st == ST_OK && lean < 3; i++)
+		st = put_column(x, &ns, i, &name, out, lean);
+	buf_adds(out, "]}]");
+	if (st == ST_OK)
+		put_checks(x, &ns, out);
+	buf_release(&name);
+	map_free(ns.seen, NULL);
+	return st == ST_NOMEM ? st : out->st;
+}
+
+/* Rows that ended early lack a value in every later column. */
+static void add_absent(struct ex *x)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < x->n; i++) {
+		sum += x->ended[i];
+		x->cols[i].n[KIND_MISSING] += sum;
+	}
+}
+
+static st_t csv_finish(void *p, struct buf *out, const char **status, struct err *why, struct err *e)
+{
+	struct ex *x = p;
+	size_t from = out->n;
+	const char *enc;
+	int lean;
+	st_t st = ST_OK;
+
+	(void)e;
+	if (!x->bad && (st = csv_step(x, (const uint8_t *)"", 0, true)) == ST_NOMEM)
+		return st;
+	if (x->dec && (enc = enc_name(dec_enc(x->dec))) != NULL) {
+		put_text(out, "encoding", slice_str(enc));
+		if (x->bom)
+			buf_adds(out, ",\"bom\":true");
+	}
+	if (x->bad) {
+		*status = "unreadable";
+		*why = x->why;
+		return out->st;
+	}
+	add_absent(x);
+	from = out->n;
+	*status = "ok";
+	for (lean = x->n > WIDE ? 1 : 0; lean < 4; lean++) {
+		if ((st = put_table(x, out, lean)) != ST_TOOBIG)
+			break;
+		out->n = from;
+		out->st = ST_OK;
+		*status = "partial";
+		err_set(why, ST_TOOBIG, "too many columns for all their statistics");
+	}
+	if (x->n_all > x->n) {
+		*status = "partial";
+		err_set(why, ST_TOOBIG, "%u columns, only the first %u are described", x->n_all, x->n);
+	}
+	return st;
+}
+
+const struct extractor ex_csv = { "csv", 1, csv_bid, csv_open, csv_push, csv_finish, csv_media, csv_free };

@@ -1,0 +1,214 @@
+/* Running text: encoding, lines, the first heading, and a guess at the language by script and by the commonest words. */
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "indexer/extract/extract_int.h"
+
+#define STEP ((size_t)128 << 10)
+
+struct tx {
+	const char *media;
+	struct dec *dec;
+	struct buf win;
+	uint64_t bytes, lines;
+	char last;
+	char *title;
+	const char *language;
+	unsigned bom;
+	bool bad, want_title;
+	struct err why;
+};
+
+static const char text_exts[] = " txt text md markdown rst log asc readme license licence tex bib adoc org nfo ";
+
+static bool ext_in(const char *list, const char *ext)
+{
+	char key[20];
+
+	snprintf(key, sizeof(key), " %s ", ext);
+	return strstr(list, key) != NULL;
+}
+
+static int text_bid(const struct head *h)
+{
+	if (h->magic || h->size == 0 || h->enc.enc == ENC_BINARY || (h->enc.enc == ENC_UNKNOWN && !ext_in(text_exts, h->ext)))
+		return 0;
+	if (h->ext[0] && ext_in(text_exts, h->ext))
+		return 50;
+	return h->ext[0] == '\0' ? 30 : 0;
+}
+
+static bool word_at(struct slice s, size_t i, const char *w)
+{
+	size_t n = strlen(w);
+
+	return i + n <= s.n && memcmp(s.p + i, w, n) == 0;
+}
+
+static const char *latin_language(struct slice s)
+{
+	static const struct { const char *lang, *words[5]; } langs[] = {
+		{ "en", { " the ", " of ", " and ", " is ", " to " } }, { "de", { " der ", " und ", " die ", " das ", " ist " } },
+		{ "fr", { " les ", " des ", " et ", " est ", " une " } }, { "es", { " los ", " las ", " el ", " una ", " por " } },
+	};
+	unsigned n[4] = { 0 }, best = 0, k, w;
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] == ' ')
+			for (k = 0; k < 4; k++)
+				for (w = 0; w < 5; w++)
+					n[k] += word_at(s, i, langs[k].words[w]);
+	for (k = 1; k < 4; k++)
+		if (n[k] > n[best])
+			best = k;
+	for (k = 0; k < 4; k++)
+		if (k != best && n[k] * 2 > n[best])
+			return NULL;
+	return n[best] >= 3 ? langs[best].lang : NULL;
+}
+
+static const char *language_of(struct slice s)
+{
+	size_t i = 0, kana = 0, han = 0, hangul = 0, cyrillic = 0, all = 0;
+	int32_t cp;
+
+	while (all < 20000 && (cp = utf8_next(s, &i)) >= 0) {
+		all++;
+		kana += cp >= 0x3041 && cp <= 0x30FF;
+		han += cp >= 0x4E00 && cp <= 0x9FFF;
+		hangul += cp >= 0xAC00 && cp <= 0xD7A3;
+		cyrillic += cp >= 0x0400 && cp <= 0x04FF;
+	}
+	if (kana >= 3 && kana * 50 > all)
+		return "ja";
+	if (hangul >= 3 && hangul * 20 > all)
+		return "ko";
+	if (han >= 10 && han * 5 > all)
+		return kana ? "ja" : "zh";
+	if (cyrillic || han || kana || hangul)
+		return NULL;
+	return latin_language(utf8_clip(s, 65536));
+}
+
+/* "# Heading" of Markdown, or the first line over a row of === */
+static char *first_heading(struct slice s)
+{
+	struct slice line, before = SLICE_NULL;
+	unsigned seen = 0;
+
+	while (s.n && seen++ < 60) {
+		line = slice_trim(slice_cut(&s, '\n'));
+		if (line.n && line.p[line.n - 1] == '\r')
+			line.n--;
+		if (slice_starts(line, "# "))
+			return slice_dup(utf8_clip(slice_trim(slice_of(line.p + 2, line.n - 2)), 300));
+		if (slice_starts(line, "===") && before.n)
+			return slice_dup(utf8_clip(before, 300));
+		before = line;
+	}
+	return NULL;
+}
+
+static const char *text_media(void *p)
+{
+	struct tx *x = p;
+
+	return x->media;
+}
+
+static void text_free(void *p)
+{
+	struct tx *x = p;
+
+	if (x == NULL)
+		return;
+	dec_free(x->dec);
+	buf_release(&x->win);
+	free(x->title);
+	free(x);
+}
+
+static st_t text_open(void **out, const struct head *h, struct err *e)
+{
+	struct tx *x;
+	st_t st;
+
+	(void)e;
+	if ((x = calloc(1, sizeof(*x))) == NULL)
+		return ST_NOMEM;
+	*out = x;
+	buf_init(&x->win, (size_t)8 << 20);
+	x->media = ext_media(h->ext) ? ext_media(h->ext) : "text/plain";
+	x->bom = h->enc.bom;
+	x->language = language_of(h->text);
+	if (strcmp(x->media, "text/markdown") == 0 || h->ext[0] == '\0')
+		x->title = first_heading(h->text);
+	if ((st = dec_new(&x->dec, h->enc, &x->why)) == ST_NOMEM)
+		return st;
+	x->bad = st != ST_OK;
+	return ST_OK;
+}
+
+static st_t text_step(struct tx *x, const uint8_t *p, size_t n, bool last)
+{
+	const char *q, *end;
+	st_t st;
+
+	buf_clear(&x->win);
+	st = dec_push(x->dec, p, n, last, &x->win, &x->why);
+	for (q = x->win.p, end = q + x->win.n; x->win.n && (q = memchr(q, '\n', (size_t)(end - q))) != NULL; q++)
+		x->lines++;
+	if (x->win.n)
+		x->last = x->win.p[x->win.n - 1];
+	if (st != ST_OK && st != ST_NOMEM) {
+		x->bad = true;
+		return ST_EOF;
+	}
+	return st;
+}
+
+static st_t text_push(void *p, const uint8_t *b, size_t n, struct err *e)
+{
+	struct tx *x = p;
+	size_t k;
+	st_t st = x->bad ? ST_EOF : ST_OK;
+
+	(void)e;
+	for (; n && st == ST_OK; b += k, n -= k) {
+		k = n < STEP ? n : STEP;
+		st = text_step(x, b, k, false);
+	}
+	return st;
+}
+
+static st_t text_finish(void *p, struct buf *out, const char **status, struct err *why, struct err *e)
+{
+	struct tx *x = p;
+
+	(void)e;
+	if (!x->bad && text_step(x, (const uint8_t *)"", 0, true) == ST_NOMEM)
+		return ST_NOMEM;
+	*status = x->bad ? "unreadable" : "ok";
+	if (x->bad)
+		*why = x->why;
+	if (x->dec && enc_name(dec_enc(x->dec))) {
+		buf_addf(out, ",\"encoding\":\"%s\"", enc_name(dec_enc(x->dec)));
+		if (x->bom)
+			buf_adds(out, ",\"bom\":true");
+	}
+	if (x->bad)
+		return out->st;
+	if (x->language)
+		buf_addf(out, ",\"language\":\"%s\"", x->language);
+	buf_addf(out, ",\"lines\":%llu", (unsigned long long)x->lines + (x->last && x->last != '\n'));
+	if (x->title && x->title[0]) {
+		buf_adds(out, ",\"title\":");
+		json_quote(out, slice_str(x->title));
+	}
+	return out->st;
+}
+
+const struct extractor ex_text = { "text", 1, text_bid, text_open, text_push, text_finish, text_media, text_free };

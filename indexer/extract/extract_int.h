@@ -1,0 +1,60 @@
+#ifndef INDEXER_EXTRACT_EXTRACT_INT_H
+#define INDEXER_EXTRACT_EXTRACT_INT_H
+
+/*
+ * One file on its way through an extractor: its first bytes are kept until an extractor claims it, then all bytes are pushed
+ * once, in order. Pure functions of bytes: main.c adds the sandbox, the frames and the budget.
+ */
+
+#include "base/buf.h"
+#include "indexer/extract/enc_int.h"
+
+#define HEAD_MIN	((size_t)256 << 10)	/* what extractors see before they bid */
+#define HEAD_MAX	((size_t)4 << 20)	/* the same, for text whose first line is longer */
+
+struct head {
+	const uint8_t *p;		/* borrowed while the extractor lives */
+	size_t n;
+	uint64_t size;			/* of the whole file */
+	bool whole;			/* p is the whole file */
+	const char *name;		/* logical path, a hint only; never NULL */
+	char ext[12];			/* of it, lower case, without dot; "" when none or too long */
+	const char *magic;		/* media type by first bytes, or NULL */
+	struct enc_guess enc;
+	struct slice text;		/* p in UTF-8 when enc is a text encoding, cut at a character; else empty */
+	bool text_bad;			/* decoding broke off inside p */
+};
+
+struct extractor {
+	const char *name;
+	unsigned version;
+	/* 0: not mine; 1..100: how sure. Highest wins, first row on a tie. */
+	int (*bid)(const struct head *h);
+	/* ${x}: owned, freed by free(). */
+	st_t (*open)(void **x, const struct head *h, struct err *e);
+	/* All bytes of the file from the first, head included. ST_EOF: enough, call finish(). */
+	st_t (*push)(void *x, const uint8_t *p, size_t n, struct err *e);
+	/* Members of the facts document behind "media", written as ,"key":value ...; ${why}: reason of a status that is not ok. */
+	st_t (*finish)(void *x, struct buf *out, const char **status, struct err *why, struct err *e);
+	const char *(*media)(void *x);
+	void (*free)(void *x);
+};
+
+extern const struct extractor ex_csv, ex_text;
+
+/* bid.c: the driver. */
+struct extract;
+st_t extract_new(struct extract **out, const char *name, uint64_t size, struct err *e);
+void extract_free(struct extract *x);
+/* ST_OK: more, please. ST_EOF: the rest need not come, extract_end() may be called. Other: out of memory or our fault. */
+st_t extract_push(struct extract *x, const void *p, size_t n, struct err *e);
+/* The facts document; at most ${out}'s ceiling: a document that does not fit is written again without histograms and top values, then without columns. */
+st_t extract_end(struct extract *x, struct buf *out, struct err *e);
+/* The parent's own document for a file that killed its helper. */
+st_t extract_failed(struct buf *out, const char *status, const char *reason, uint64_t size);
+
+/* magic.c: media type by first bytes, or NULL. */
+const char *magic_media(const uint8_t *p, size_t n);
+const char *ext_media(const char *ext);		/* of text formats we do not open; NULL unknown */
+
+#endif

@@ -1,0 +1,472 @@
+/*
+ * Warm azekura-extract processes. Each has one socket, on which frames go both ways (indexer/extract/main.c says which). A
+ * process serves one file at a time and stays for the next, because starting one costs more than reading most files; after an error
+ * it is killed, and after RETIRE files it is let go, so that no leak in a foreign library grows for ever.
+ *
+ * Processes are started by posix_spawn, never by fork: the server's threads hold LMDB transactions and locks.
+ */
+
+#include "net/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/frame.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/utf8.h"
+
+#define RETIRE		1000
+#define START_MS	10000
+#define CHUNK		((size_t)128 << 10)
+#define NAME_MOST	1024
+
+const struct helper_budget helper_budget_default = { 60000, (uint64_t)512 << 20, (uint64_t)8 << 20 };
+
+struct proc {
+	struct proc *next;
+	pid_t pid;
+	int fd;
+	unsigned files;
+	uint64_t memory;		/* soft limit it has now */
+};
+
+struct helpers {
+	char *program;
+	unsigned max;
+	pthread_mutex_t lock;
+	pthread_cond_t free;
+	struct proc *idle;
+	unsigned alive;			/* idle and busy */
+	struct helper_counts counts;
+};
+
+/* A talk with one process: what is still to be sent, what has come. */
+struct talk {
+	struct proc *p;
+	int64_t deadline;		/* monotonic microseconds */
+	uint8_t *chunk;			/* FRAME_HEAD + CHUNK */
+	size_t out_n, out_at;
+	uint8_t head[FRAME_HEAD];
+	size_t head_n;
+	uint32_t want;
+	uint8_t type;
+	struct buf *in;
+	bool answered;
+	uint32_t most;
+};
+
+st_t helpers_new(struct helpers **out, const char *program, unsigned max, struct err *e)
+{
+	struct helpers *h;
+
+	if (access(program, X_OK) != 0)
+		return err_sys(e, "helper '%s'", program);
+	if ((h = calloc(1, sizeof(*h))) == NULL || (h->program = slice_dup(slice_str(program))) == NULL) {
+		free(h);
+		return err_set(e, ST_NOMEM, " ");
+	}
+	h->max = max ? max : 1;
+	pthread_mutex_init(&h->lock, NULL);
+	pthread_cond_init(&h->free, NULL);
+	*out = h;
+	return ST_OK;
+}
+
+/* Let a process go: its end of file is the word to leave. */
+static int proc_end(struct proc *p, bool force)
+{
+	int status = 0;
+
+	if (p->fd >= 0)
+		close(p->fd);
+	if (force)
+		kill(p->pid, SIGKILL);
+	while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	free(p);
+	return status;
+}
+
+void helpers_free(struct helpers *h)
+{
+	struct proc *p;
+
+	if (h == NULL)
+		return;
+	while ((p = h->idle) != NULL) {
+		h->idle = p->next;
+		proc_end(p, true);
+	}
+	pthread_cond_destroy(&h->free);
+	pthread_mutex_destroy(&h->lock);
+	free(h->program);
+	free(h);
+}
+
+void helpers_counts(struct helpers *h, struct helper_counts *out)
+{
+	pthread_mutex_lock(&h->lock);
+	*out = h->counts;
+	pthread_mutex_unlock(&h->lock);
+}
+
+/* ---- talking ---- */
+
+static st_t talk_wait(struct talk *t, bool write, struct err *e)
+{
+	struct pollfd pf = { t->p->fd, (short)(POLLIN | (write ? POLLOUT : 0)), 0 };
+	int64_t left = t->deadline - clock_mono_us();
+	int rc;
+
+	if (left <= 0)
+		return err_set(e, ST_TIMEOUT, "took longer than its budget of time");
+	rc = poll(&pf, 1, left / 1000 > 60000 ? 60000 : (int)(left / 1000) + 1);
+	return rc < 0 && errno != EINTR ? err_sys(e, "poll") : ST_OK;
+}
+
+/* Take what has come; ST_AGAIN: nothing more now. */
+static st_t talk_read(struct talk *t, struct err *e)
+{
+	uint8_t b[65536];
+	size_t want = t->head_n < FRAME_HEAD ? FRAME_HEAD - t->head_n : t->want - t->in->n;
+	ssize_t n;
+	st_t st;
+
+	n = recv(t->p->fd, b, want < sizeof(b) ? want : sizeof(b), MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return ST_AGAIN;
+	if (n <= 0)
+		return err_set(e, ST_CLOSED, "the reader ended");
+	if (t->head_n < FRAME_HEAD) {
+		memcpy(t->head + t->head_n, b, (size_t)n);
+		if ((t->head_n += (size_t)n) < FRAME_HEAD)
+			return ST_OK;
+		buf_clear(t->in);
+		if ((st = frame_parse(t->head, t->most, &t->type, &t->want)) != ST_OK)
+			return err_set(e, st == ST_TOOBIG ? ST_TOOBIG : ST_CLOSED, st == ST_TOOBIG ? "says more than its budget of output" : "talks nonsense");
+		t->answered = t->want == 0;
+		return ST_OK;
+	}
+	if (buf_add(t->in, b, (size_t)n) != ST_OK)
+		return err_set(e, t->in->st, "says more than its budget of output");
+	t->answered = t->in->n == t->want;
+	return ST_OK;
+}
+
+/* Send what waits in chunk, taking an early answer meanwhile. */
+static st_t talk_flush(struct talk *t, struct err *e)
+{
+	ssize_t n;
+	st_t st;
+
+	while (t->out_at < t->out_n) {
+		n = send(t->p->fd, t->chunk + t->out_at, t->out_n - t->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n > 0) {
+			t->out_at += (size_t)n;
+			continue;
+		}
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return err_set(e, ST_CLOSED, "the reader ended");
+		if ((st = talk_wait(t, true, e)) != ST_OK)
+			return st;
+		while (!t->answered && (st = talk_read(t, e)) == ST_OK)
+			;
+		if (st != ST_AGAIN && st != ST_OK)
+			return st;
+	}
+	t->out_n = t->out_at = 0;
+	return ST_OK;
+}
+
+static void talk_frame(struct talk *t, uint8_t type, uint32_t n)
+{
+	frame_head(t->chunk, type, n);
+	t->out_n = FRAME_HEAD + n;
+	t->out_at = 0;
+}
+
+static st_t talk_answer(struct talk *t, struct err *e)
+{
+	st_t st;
+
+	while (!t->answered) {
+		st = talk_read(t, e);
+		if (st == ST_AGAIN)
+			st = talk_wait(t, false, e);
+		if (st != ST_OK)
+			return st;
+	}
+	return ST_OK;
+}
+
+static void talk_new_answer(struct talk *t)
+{
+	t->head_n = 0;
+	t->answered = false;
+	t->want = 0;
+	buf_clear(t->in);
+}
+
+/* ---- processes ---- */
+
+static st_t proc_spawn(struct helpers *h, struct proc *p, int theirs, struct err *e)
+{
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t at;
+	char memory[32], *argv[] = { h->program, memory, NULL }, *envp[] = { NULL };
+	sigset_t none, all;
+	int rc;
+
+	snprintf(memory, sizeof(memory), "%llu", (unsigned long long)helper_budget_default.memory);
+	posix_spawn_file_actions_init(&fa);
+	posix_spawnattr_init(&at);
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigmask(&at, &none);
+	posix_spawnattr_setsigdefault(&at, &all);
+	rc = posix_spawn_file_actions_adddup2(&fa, theirs, 0);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(&fa, theirs, 1);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_WRONLY, 0);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_addclosefrom_np(&fa, 3);
+	if (rc == 0)
+		rc = posix_spawn(&p->pid, h->program, &fa, &at, argv, envp);
+	posix_spawn_file_actions_destroy(&fa);
+	posix_spawnattr_destroy(&at);
+	errno = rc;
+	return rc == 0 ? ST_OK : err_sys(e, "cannot start '%s'", h->program);
+}
+
+/* Start one and wait until it says that its cell is closed. */
+static st_t proc_start(struct helpers *h, struct proc **out, struct err *e)
+{
+	struct buf in = BUF_INIT(4096);
+	struct talk t = { .in = &in, .most = 2048, .deadline = clock_mono_us() + START_MS * 1000 };
+	struct proc *p = NULL;
+	int sv[2] = { -1, -1 };
+	st_t st;
+
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return err_set(e, ST_NOMEM, " ");
+	p->fd = -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) != 0) {
+		st = err_sys(e, "socket for the helper");
+		goto fail;
+	}
+	if ((st = proc_spawn(h, p, sv[1], e)) != ST_OK)
+		goto fail;
+	close(sv[1]);
+	sv[1] = -1;
+	p->fd = sv[0];
+	p->memory = helper_budget_default.memory;
+	t.p = p;
+	if ((st = talk_answer(&t, e)) != ST_OK || t.type != 'H') {
+		if (st == ST_OK)
+			st = err_set(e, ST_UNSUPPORTED, "no sandbox for the helper: %.*s", (int)in.n, in.p ? in.p : "");
+		buf_release(&in);
+		proc_end(p, true);
+		return st;
+	}
+	buf_release(&in);
+	*out = p;
+	return ST_OK;
+fail:
+	if (sv[0] >= 0)
+		close(sv[0]);
+	if (sv[1] >= 0)
+		close(sv[1]);
+	free(p);
+	return st;
+}
+
+static st_t take(struct helpers *h, struct proc **out, struct err *e)
+{
+	st_t st;
+
+	pthread_mutex_lock(&h->lock);
+	while (h->idle == NULL && h->alive >= h->max)
+		pthread_cond_wait(&h->free, &h->lock);
+	if ((*out = h->idle) != NULL) {
+		h->idle = (*out)->next;
+		pthread_mutex_unlock(&h->lock);
+		return ST_OK;
+	}
+	h->alive++;
+	pthread_mutex_unlock(&h->lock);
+	st = proc_start(h, out, e);
+	pthread_mutex_lock(&h->lock);
+	if (st == ST_OK)
+		h->counts.started++;
+	else {
+		h->alive--;
+		pthread_cond_signal(&h->free);
+	}
+	pthread_mutex_unlock(&h->lock);
+	return st;
+}
+
+/* ${st}: how the file ended. Returns the wait status of a process that was ended, else 0. */
+static int give_back(struct helpers *h, struct proc *p, st_t st)
+{
+	bool ends = st != ST_OK || ++p->files >= RETIRE;
+	int status = 0;
+
+	if (ends)
+		status = proc_end(p, st != ST_CLOSED);
+	pthread_mutex_lock(&h->lock);
+	h->counts.files++;
+	h->counts.crashed += st == ST_CLOSED;
+	h->counts.over_budget += st == ST_TIMEOUT || st == ST_TOOBIG;
+	if (ends)
+		h->alive--;
+	else {
+		p->next = h->idle;
+		h->idle = p;
+	}
+	pthread_cond_signal(&h->free);
+	pthread_mutex_unlock(&h->lock);
+	return status;
+}
+
+/* ---- one file ---- */
+
+static void put_be(uint8_t *p, uint64_t v, unsigned n)
+{
+	while (n--) {
+		p[n] = (uint8_t)v;
+		v >>= 8;
+	}
+}
+
+static int64_t budget_ms(const struct helper_budget *b, uint64_t len)
+{
+	return b->ms + (int64_t)((double)b->ms / 6 * (double)len / 100e6);
+}
+
+static st_t converse(struct talk *t, int fd, uint64_t off, uint64_t len, const char *name, const struct helper_budget *b, struct err *e)
+{
+	uint64_t size = len;
+	struct slice hint = utf8_clip(slice_str(name ? name : ""), NAME_MOST);
+	uint8_t *body = t->chunk + FRAME_HEAD;
+	int64_t ms = budget_ms(b, len);
+	size_t k;
+	st_t st;
+
+	put_be(body, size, 8);
+	put_be(body + 8, (uint64_t)(ms < INT32_MAX ? ms : INT32_MAX), 4);
+	put_be(body + 12, b->output, 8);
+	memcpy(body + 20, hint.p, hint.n);
+	talk_frame(t, 'F', (uint32_t)(20 + hint.n));
+	if ((st = talk_flush(t, e)) != ST_OK)
+		return st;
+	while (len && !t->answered) {
+		k = len < CHUNK ? (size_t)len : CHUNK;
+		if ((st = fs_pread_all(fd, body, k, (off_t)off, e)) != ST_OK)
+			return st;
+		off += k;
+		len -= k;
+		talk_frame(t, 'D', (uint32_t)k);
+		if ((st = talk_flush(t, e)) != ST_OK)
+			return st;
+		if (!t->answered && (st = talk_read(t, e)) != ST_OK && st != ST_AGAIN)
+			return st;
+	}
+	talk_frame(t, 'E', 0);
+	if ((st = talk_flush(t, e)) != ST_OK)
+		return st;
+	return talk_answer(t, e);
+}
+
+/* Our own document for a file that ended its reader. */
+static void put_failed(struct buf *facts, const char *reason, uint64_t size)
+{
+	buf_clear(facts);
+	buf_adds(facts, "{\"extractor\":\"helper\",\"version\":1,\"status\":\"unreadable\",\"reason\":");
+	json_quote(facts, slice_str(reason));
+	buf_addf(facts, ",\"media\":\"application/octet-stream\",\"bytes\":%llu}", (unsigned long long)size);
+}
+
+/* Is it the JSON it should be? ST_INVALID with the reason when the file could not be read. */
+static st_t judge(const struct talk *t, struct buf *facts, struct err *e)
+{
+	struct err why = ERR_INIT;
+	json_t *j = NULL;
+	const char *status, *reason;
+	st_t st = ST_OK;
+
+	if (t->type != 'J' || json_load(&j, buf_slice(facts), &why) != ST_OK || (status = json_text(j, "status")) == NULL ||
+	    json_text(j, "extractor") == NULL)
+		st = err_set(e, ST_CLOSED, "the reader gave no facts");
+	else if (strcmp(status, "unreadable") == 0) {
+		reason = json_text(j, "reason");
+		st = err_set(e, ST_INVALID, "%s", reason ? reason : "no reason given");
+	}
+	json_decref(j);
+	return st;
+}
+
+static void set_memory(struct proc *p, uint64_t memory)
+{
+	struct rlimit r = { memory, helper_budget_default.memory };
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	if (memory != p->memory && memory <= r.rlim_max && prlimit(p->pid, RLIMIT_AS, &r, NULL) == 0)
+		p->memory = memory;
+#else
+	(void)p; (void)r;
+#endif
+}
+
+static void explain(struct err *e, st_t st, int status, const struct helper_budget *b, uint64_t len)
+{
+	if (st == ST_TIMEOUT)
+		err_set(e, st, "not read within %lld seconds", (long long)(budget_ms(b, len) / 1000));
+	else if (st == ST_CLOSED && WIFSIGNALED(status))
+		err_set(e, st, WTERMSIG(status) == SIGSYS ? "the reader tried something forbidden and was stopped (signal %d)" :
+		    "the reader crashed (signal %d)", WTERMSIG(status));
+}
+
+st_t helper_extract(struct helpers *h, int fd, uint64_t off, uint64_t len, const char *name, const struct helper_budget *budget, struct buf *facts,
+    struct err *e)
+{
+	const struct helper_budget *b = budget ? budget : &helper_budget_default;
+	struct err mine = ERR_INIT, *ee = e ? e : &mine;
+	struct talk t = { .in = facts };
+	struct proc *p;
+	int status;
+	st_t st;
+
+	if ((st = take(h, &p, ee)) != ST_OK)
+		return st;
+	t.p = p;
+	t.most = b->output < UINT32_MAX - 4096 ? (uint32_t)b->output + 4096 : UINT32_MAX;
+	t.deadline = clock_mono_us() + budget_ms(b, len) * 1000;
+	if ((t.chunk = malloc(FRAME_HEAD + CHUNK)) == NULL) {
+		give_back(h, p, ST_NOMEM);
+		return err_set(ee, ST_NOMEM, " ");
+	}
+	set_memory(p, b->memory);
+	talk_new_answer(&t);
+	st = converse(&t, fd, off, len, name, b, ee);
+	if (st == ST_OK)
+		st = judge(&t, facts, ee);
+	status = give_back(h, p, st == ST_INVALID ? ST_OK : st);
+	explain(ee, st, status, b, len);
+	if (st == ST_TIMEOUT || st == ST_TOOBIG || st == ST_CLOSED)
+		put_failed(facts, ee->text, len);
+	free(t.chunk);
+	return st;
+}
