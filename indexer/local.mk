@@ -1,2 +1,18 @@
 noinst_LIBRARIES += libindexer.a
-libindexer_a_SOURCES = %D%/follow.h %D%/search.h 
+libindexer_a_SOURCES = \
+	%D%/apply.c \
+	%D%/build.c \
+	%D%/facet.c \
+	%D%/fields.c \
+	%D%/follow.h \
+	%D%/index.c %D%/index_int.h \
+	%D%/match.c \
+	%D%/merge.c \
+	%D%/plan.c \
+	%D%/postings.c %D%/postings.h \
+	%D%/query.c %D%/query.h \
+	%D%/rank.c \
+	%D%/search.c %D%/search.h %D%/search_int.h \
+	%D%/snippet.c \
+	%D%/tok.c %D%/tok.h \
+	%D%/tok_ja.c %D%/tok_ja.h

@@ -24,6 +24,12 @@ struct index_doc {			/* what to index of one record version */
 /* Replace (or with rec->state withdrawn / superseded: remove) documents in one commit, and note the follower's place. Any worker, one at a time. */
 st_t index_apply(struct index *ix, const struct index_doc *docs, size_t n, uint64_t upto_change, struct err *e);
 uint64_t index_place(struct index *ix);		/* the last change applied */
+/*
+ * A rebuild while the old index answers: begin (the place goes back to 0), apply everything from the first change on, end. Documents that were not
+ * applied again in between go at the end. A second begin starts over.
+ */
+st_t index_rebuild_begin(struct index *ix, struct err *e);
+st_t index_rebuild_end(struct index *ix, struct err *e);
 
 enum search_sort { SORT_BEST, SORT_NEWEST, SORT_OLDEST, SORT_TITLE, SORT_UPDATED };
 struct search_query {
@@ -48,7 +54,7 @@ struct search_result {
 	char *next;			/* cursor of the next page or NULL */
 	char *terms;			/* normalised words to mark in results, blank-separated */
 };
-/* ST_INVALID: the query cannot be read; text says where. */
+/* ST_INVALID: the query cannot be read; text says where. ST_TIMEOUT: it took more than five seconds. */
 st_t search_run(struct index *ix, const struct principal *who, const struct search_query *q, struct search_result *out, struct err *e);
 void search_result_release(struct search_result *r);
 /* Two lines of ${text} with the words found in marks "\x02" ... "\x03" (the page makes <mark> of them). */

@@ -1,0 +1,431 @@
+#include "indexer/query.h"
+
+#include "base/utf8.h"
+#include "indexer/index_int.h"
+
+static const struct { const char *name; uint32_t fields; char letter; } fields[] = {
+	{ "title", 1u << F_TITLE, 0 }, { "description", 1u << F_DESCRIPTION, 0 }, { "creator", 1u << F_CREATOR, 0 },
+	{ "subject", 1u << F_SUBJECT, 0 }, { "id", 1u << F_ID, EXACT_ID }, { "doi", 0, EXACT_DOI }, { "file", 1u << F_FILE, 0 },
+	{ "column", 1u << F_COLUMN, 0 }, { "affiliation", 1u << F_AFFILIATION, 0 }, { "funder", 1u << F_FUNDER, 0 },
+	{ "contributor", 1u << F_CONTRIBUTOR, 0 }, { "type", 0, 't' }, { "year", 0, 'y' }, { "access", 0, 'a' }, { "licence", 0, 'l' },
+	{ "license", 0, 'l' }, { "lang", 0, EXACT_LANG },
+};
+#define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
+#define KNOWN_FIELDS "title, description, creator, subject, id, doi, file, column, affiliation, funder, contributor, type, year, access, licence, lang"
+
+enum lex { LEX_END, LEX_OPEN, LEX_CLOSE, LEX_AND, LEX_OR, LEX_NOT, LEX_FIELD, LEX_WORD, LEX_PHRASE };
+
+struct parser {
+	struct arena *a;
+	struct slice s;
+	size_t at;		/* behind the token looked at */
+	size_t from;		/* its first byte */
+	enum lex lex;
+	struct slice text;	/* of a word, phrase or field name */
+	unsigned field;		/* of LEX_FIELD */
+	unsigned leaves, depth;
+	st_t st;
+	struct err *e;
+};
+
+static size_t character(const struct parser *p, size_t byte)
+{
+	return utf8_count(slice_of(p->s.p, byte)) + 1;
+}
+
+static st_t fault(struct parser *p, size_t byte, const char *what, struct slice which)
+{
+	which = utf8_clip(which, 60);
+	if (p->st == ST_OK)
+		p->st = which.n == 0 ? err_set(p->e, ST_INVALID, "%s at character %zu", what, character(p, byte)) :
+			err_set(p->e, ST_INVALID, "%s '%.*s' at character %zu", what, (int)which.n, which.p, character(p, byte));
+	p->lex = LEX_END;
+	return p->st;
+}
+
+/* Full-width signs of the query language as the narrow ones; separators that Japanese writers use as a blank. */
+static int32_t sign(int32_t cp)
+{
+	switch (cp) {
+	case 0x3000: case '\t': case '\n': case '\r': case 0xa0: return ' ';
+	case 0xff08: return '(';
+	case 0xff09: return ')';
+	case 0xff1a: return ':';
+	case 0xff02: case 0x201c: case 0x201d: return '"';
+	case 0x3001: case 0xff0c: case ',': case ';': case 0xff1b: return ' ';
+	case 0xff0a: return '*';
+	case 0xff0d: return '-';
+	}
+	return cp;
+}
+
+static int32_t peek(const struct parser *p, size_t at, size_t *next)
+{
+	*next = at;
+	return sign(utf8_next(p->s, next));
+}
+
+static bool ends_word(int32_t c)
+{
+	return c < 0 || c == ' ' || c == '(' || c == ')' || c == '"';
+}
+
+/* name: in front of a word; "http://", "std::x" and "12:30" are words. */
+static bool lex_field(struct parser *p, size_t colon, size_t behind)
+{
+	struct slice name = slice_of(p->s.p + p->from, colon - p->from);
+	size_t next;
+	int32_t c = peek(p, behind, &next);
+
+	if (name.n == 0 || c == '/' || c == ':')
+		return false;
+	for (size_t i = 0; i < name.n; i++)
+		if (!((name.p[i] >= 'a' && name.p[i] <= 'z') || (name.p[i] >= 'A' && name.p[i] <= 'Z') || name.p[i] == '_' || name.p[i] == '.'))
+			return false;
+	for (unsigned i = 0; i < N_FIELDS; i++) {
+		if (!slice_ieq_str(name, fields[i].name))
+			continue;
+		p->field = i;
+		p->lex = LEX_FIELD;
+		p->text = name;
+		p->at = behind;
+		if (ends_word(c) && c != '"')
+			fault(p, p->from, "nothing behind field", name);
+		return true;
+	}
+	fault(p, p->from, "no such field", utf8_clip(name, 60));
+	if (p->e != NULL && p->st == ST_INVALID)
+		err_set(p->e, ST_INVALID, "no such field '%.*s' at character %zu; known: " KNOWN_FIELDS, (int)utf8_clip(name, 60).n, name.p, character(p, p->from));
+	return true;
+}
+
+static void lex_phrase(struct parser *p, size_t begin)
+{
+	size_t at = begin, next;
+	int32_t c;
+
+	while ((c = peek(p, at, &next)) >= 0 && c != '"')
+		at = next;
+	if (c < 0) {
+		fault(p, p->from, "quotation mark without an end", SLICE_NULL);
+		return;
+	}
+	p->lex = LEX_PHRASE;
+	p->text = slice_of(p->s.p + begin, at - begin);
+	p->at = next;
+}
+
+static void lex_word(struct parser *p, bool after_field)
+{
+	size_t at = p->from, next;
+	int32_t c;
+
+	while (!ends_word(c = peek(p, at, &next))) {
+		if (c == ':' && !after_field && lex_field(p, at, next))
+			return;
+		at = next;
+	}
+	p->text = slice_of(p->s.p + p->from, at - p->from);
+	p->at = at;
+	p->lex = LEX_WORD;
+	if (after_field)
+		return;
+	if (slice_eq_str(p->text, "AND"))
+		p->lex = LEX_AND;
+	else if (slice_eq_str(p->text, "OR"))
+		p->lex = LEX_OR;
+	else if (slice_eq_str(p->text, "NOT"))
+		p->lex = LEX_NOT;
+}
+
+static void lex_next(struct parser *p, bool after_field)
+{
+	size_t next, over;
+	int32_t c;
+
+	if (p->st != ST_OK) {
+		p->lex = LEX_END;
+		return;
+	}
+	while ((c = peek(p, p->at, &next)) == ' ')
+		p->at = next;
+	p->from = p->at;
+	p->text = SLICE_NULL;
+	if (c < 0) {
+		p->lex = LEX_END;
+	} else if (c == '(' || c == ')') {
+		p->lex = c == '(' ? LEX_OPEN : LEX_CLOSE;
+		p->at = next;
+	} else if (c == '"') {
+		lex_phrase(p, next);
+	} else if (c == '-' && !after_field && (c = peek(p, next, &over)) != '-' && (!ends_word(c) || c == '(' || c == '"')) {
+		p->lex = LEX_NOT;
+		p->at = next;
+	} else {
+		lex_word(p, after_field);
+	}
+}
+
+static struct query *node(struct parser *p, enum query_op op)
+{
+	struct query *q = arena_alloc(p->a, sizeof(*q));
+
+	if (q == NULL) {
+		if (p->st == ST_OK)
+			p->st = err_set(p->e, ST_NOMEM, "%s", "");
+		return NULL;
+	}
+	q->op = op;
+	q->fields = F_ALL;
+	q->at = character(p, p->from);
+	return q;
+}
+
+static struct query *leaf(struct parser *p, enum query_op op)
+{
+	if (++p->leaves > QUERY_LEAVES_MAX) {
+		fault(p, p->from, "more than 64 words and phrases", SLICE_NULL);
+		return NULL;
+	}
+	return node(p, op);
+}
+
+static bool range(struct parser *p, struct query *q, struct slice s)
+{
+	for (size_t i = 0; i + 1 < s.n; i++) {
+		if (s.p[i] != '.' || s.p[i + 1] != '.')
+			continue;
+		q->op = QUERY_RANGE;
+		q->text = slice_of(s.p, i);
+		q->to = slice_of(s.p + i + 2, s.n - i - 2);
+		if (q->text.n + q->to.n == 0)
+			fault(p, p->from, "range without an end", s);
+		return true;
+	}
+	return false;
+}
+
+static void value_of(struct parser *p, struct query *q, struct slice s)
+{
+	uint64_t n;
+
+	q->text = s;
+	if (q->letter != 'y')
+		return;
+	if (range(p, q, s)) {
+		if ((q->text.n > 0 && !slice_u64(q->text, 9999, &n)) || (q->to.n > 0 && !slice_u64(q->to, 9999, &n)))
+			fault(p, p->from, "not a range of years", s);
+	} else if (!slice_u64(s, 9999, &n)) {
+		fault(p, p->from, "not a year", s);
+	}
+}
+
+static struct query *words(struct parser *p, uint32_t in)
+{
+	struct query *q = leaf(p, QUERY_TEXT);
+
+	if (q == NULL)
+		return NULL;
+	q->fields = in;
+	q->text = p->text;
+	q->quoted = p->lex == LEX_PHRASE;
+	if (!q->quoted && q->text.n > 1 && q->text.p[q->text.n - 1] == '*') {
+		q->prefix = true;
+		q->text.n--;
+	}
+	return q;
+}
+
+/* field:value, the field being looked at. */
+static struct query *fielded(struct parser *p)
+{
+	unsigned f = p->field;
+	struct query *q, *both, *text;
+
+	lex_next(p, true);
+	if (p->lex != LEX_WORD && p->lex != LEX_PHRASE)
+		return NULL;
+	if (fields[f].letter == 0)
+		return words(p, fields[f].fields);
+	q = leaf(p, QUERY_EXACT);
+	if (q == NULL)
+		return NULL;
+	q->letter = fields[f].letter;
+	q->quoted = p->lex == LEX_PHRASE;
+	value_of(p, q, p->text);
+	if (fields[f].fields == 0)
+		return q;
+	/* id: the whole identifier, or words of one */
+	both = node(p, QUERY_OR);
+	text = words(p, fields[f].fields);
+	if (both == NULL || text == NULL)
+		return NULL;
+	both->kid = q;
+	q->next = text;
+	return both;
+}
+
+static struct query *parse_or(struct parser *p);
+
+static struct query *parse_one(struct parser *p)
+{
+	struct query *q = NULL, *kid;
+	size_t from = p->from;
+
+	switch (p->lex) {
+	case LEX_NOT:
+		if (++p->depth > QUERY_DEPTH_MAX) {
+			fault(p, from, "nested too deeply", SLICE_NULL);
+			return NULL;
+		}
+		q = node(p, QUERY_NOT);
+		lex_next(p, false);
+		kid = parse_one(p);
+		p->depth--;
+		if (q == NULL || kid == NULL)
+			return NULL;
+		q->kid = kid;
+		return q;
+	case LEX_OPEN:
+		if (++p->depth > QUERY_DEPTH_MAX) {
+			fault(p, from, "nested too deeply", SLICE_NULL);
+			return NULL;
+		}
+		lex_next(p, false);
+		q = parse_or(p);
+		p->depth--;
+		if (p->st == ST_OK && p->lex != LEX_CLOSE)
+			fault(p, from, "parenthesis without an end", SLICE_NULL);
+		break;
+	case LEX_FIELD:
+		q = fielded(p);
+		break;
+	case LEX_WORD:
+	case LEX_PHRASE:
+		q = words(p, F_ALL);
+		break;
+	case LEX_CLOSE:
+		fault(p, from, "nothing before parenthesis", SLICE_NULL);
+		return NULL;
+	case LEX_AND:
+	case LEX_OR:
+		fault(p, from, "nothing before", p->text);
+		return NULL;
+	case LEX_END:
+		fault(p, from, "a word is missing", SLICE_NULL);
+		return NULL;
+	}
+	if (p->st != ST_OK)
+		return NULL;
+	lex_next(p, false);
+	return q;
+}
+
+/* Append ${kid} to the children of *list, making a node of ${op} when there are two. */
+static bool join(struct parser *p, struct query **list, struct query **last, enum query_op op, struct query *kid)
+{
+	struct query *q;
+
+	if (kid == NULL)
+		return false;
+	if (*list == NULL) {
+		*list = *last = kid;
+		return true;
+	}
+	if (*list == *last) {
+		q = node(p, op);
+		if (q == NULL)
+			return false;
+		q->kid = *list;
+		*list = q;
+	}
+	(*last)->next = kid;
+	*last = kid;
+	return true;
+}
+
+static struct query *parse_and(struct parser *p)
+{
+	struct query *list = NULL, *last = NULL;
+
+	do {
+		if (!join(p, &list, &last, QUERY_AND, parse_one(p)))
+			return NULL;
+		if (p->lex == LEX_AND)
+			lex_next(p, false);
+		else if (p->lex == LEX_END || p->lex == LEX_CLOSE || p->lex == LEX_OR)
+			return p->st == ST_OK ? list : NULL;
+	} while (p->st == ST_OK);
+	return NULL;
+}
+
+static struct query *parse_or(struct parser *p)
+{
+	struct query *list = NULL, *last = NULL;
+
+	for (;;) {
+		if (!join(p, &list, &last, QUERY_OR, parse_and(p)))
+			return NULL;
+		if (p->lex != LEX_OR)
+			return list;
+		lex_next(p, false);
+	}
+}
+
+st_t query_parse(struct query **out, struct arena *a, struct slice text, struct err *e)
+{
+	struct parser p = { .a = a, .s = text, .e = e };
+	size_t bad;
+
+	*out = NULL;
+	if (text.n > QUERY_TEXT_MAX)
+		return err_set(e, ST_INVALID, "query of %zu bytes, at most %d are read", text.n, QUERY_TEXT_MAX);
+	if (!utf8_valid(text, &bad))
+		return err_set(e, ST_INVALID, "query is not valid UTF-8 at byte %zu", bad + 1);
+	lex_next(&p, false);
+	if (p.st == ST_OK && p.lex == LEX_END)
+		*out = node(&p, QUERY_ALL);
+	else if (p.st == ST_OK)
+		*out = parse_or(&p);
+	if (p.st == ST_OK && p.lex == LEX_CLOSE)
+		fault(&p, p.from, "parenthesis without a beginning", SLICE_NULL);
+	if (p.st == ST_OK && *out == NULL)
+		p.st = err_set(e, ST_INVALID, "query cannot be read");
+	if (p.st != ST_OK)
+		*out = NULL;
+	return p.st;
+}
+
+static void dump_fields(struct buf *out, uint32_t bits)
+{
+	if (bits == F_ALL)
+		return;
+	for (unsigned i = 0; i < F_COUNT; i++)
+		if (bits >> i & 1)
+			buf_adds(out, ix_field_names[i]);
+	buf_addc(out, ':');
+}
+
+st_t query_dump(struct buf *out, const struct query *q)
+{
+	static const char *const ops[] = { "(all", "(and", "(or", "(not" };
+
+	switch (q->op) {
+	case QUERY_ALL: case QUERY_AND: case QUERY_OR: case QUERY_NOT:
+		buf_adds(out, ops[q->op]);
+		for (const struct query *k = q->kid; k != NULL; k = k->next) {
+			buf_addc(out, ' ');
+			query_dump(out, k);
+		}
+		return buf_addc(out, ')');
+	case QUERY_TEXT:
+		dump_fields(out, q->fields);
+		buf_addf(out, q->quoted ? "\"%.*s\"" : "%.*s", (int)q->text.n, q->text.p);
+		return q->prefix ? buf_addc(out, '*') : out->st;
+	case QUERY_EXACT:
+		return buf_addf(out, "%c=%.*s", q->letter, (int)q->text.n, q->text.p);
+	case QUERY_RANGE:
+		return buf_addf(out, "%c=%.*s..%.*s", q->letter, (int)q->text.n, q->text.p, (int)q->to.n, q->to.p);
+	}
+	return out->st;
+}
