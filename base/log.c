@@ -57,7 +57,9 @@ void log_write(enum log_level lv, const char *subject, const char *fmt, ...)
 	va_end(ap);
 	if (m < 0)
 		return;
-	n = (int)utf8_clip(slice_str(line), sizeof(line) - 2).n;
+	n += m;
+	if ((size_t)n >= sizeof(line) - 1)	/* cut, perhaps inside a character: back to where one ends */
+		n = (int)utf8_clip(slice_str(line), sizeof(line) - 6).n;
 	flatten(line, (size_t)n);
 	line[n++] = '\n';
 	/* One write: lines of threads do not mix. A log that cannot be written must not stop the server. */
