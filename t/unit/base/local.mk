@@ -1,1 +1,17 @@
 # check_PROGRAMS += %D%/test_NAME; its source is %D%/test_NAME.c
+check_PROGRAMS += %D%/test_arena
+check_PROGRAMS += %D%/test_buf
+check_PROGRAMS += %D%/test_clock
+check_PROGRAMS += %D%/test_conf
+check_PROGRAMS += %D%/test_err
+check_PROGRAMS += %D%/test_frame
+check_PROGRAMS += %D%/test_fs
+check_PROGRAMS += %D%/test_fs_fault
+check_PROGRAMS += %D%/test_hash
+check_PROGRAMS += %D%/test_json
+check_PROGRAMS += %D%/test_log
+check_PROGRAMS += %D%/test_map
+check_PROGRAMS += %D%/test_str
+check_PROGRAMS += %D%/test_utf8
+check_PROGRAMS += %D%/test_xml
+EXTRA_DIST += %D%/scratch.h
