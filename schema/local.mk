@@ -4,10 +4,13 @@ libschema_a_SOURCES = \
 	%D%/access.h \
 	%D%/format.c \
 	%D%/format.h \
+	%D%/invenio.c \
 	%D%/lookup.c \
 	%D%/map_int.h \
 	%D%/map_parse.c \
 	%D%/normalise.c \
+	%D%/patch.c \
+	%D%/patch.h \
 	%D%/pid.c \
 	%D%/pid.h \
 	%D%/record.c \

@@ -1,5 +1,6 @@
 /* Looking things up the way people write them: languages, licences. */
 #include <ctype.h>
+#include <strings.h>
 
 #include "base/utf8.h"
 #include "schema/record_int.h"
