@@ -13,6 +13,13 @@ libstore_a_SOURCES = \
 	%D%/catalogue.h \
 	%D%/changes.c \
 	%D%/changes.h \
+	%D%/dep_event.c \
+	%D%/dep_files.c \
+	%D%/dep_int.h \
+	%D%/dep_life.c \
+	%D%/dep_run.c \
+	%D%/dep_turn.c \
+	%D%/deposit.c \
 	%D%/deposit.h \
 	%D%/facts.c \
 	%D%/facts.h \
@@ -24,16 +31,22 @@ libstore_a_SOURCES = \
 	%D%/kv_int.h \
 	%D%/kv_key.c \
 	%D%/kv_key.h \
+	%D%/media.c \
+	%D%/media_int.h \
 	%D%/obj_fs.c \
 	%D%/objects.h \
 	%D%/ocfl.c \
 	%D%/ocfl.h \
 	%D%/ocfl_int.h \
 	%D%/ocfl_inv.c \
+	%D%/pack_int.h \
+	%D%/recover.c \
 	%D%/recover.h \
 	%D%/repo.c \
 	%D%/repo.h \
+	%D%/staged.c \
 	%D%/upkeep.h \
+	%D%/upload.c \
 	%D%/upload.h \
 	%D%/writer.c \
 	%D%/writer.h \

@@ -280,6 +280,28 @@ static char *content_place(unsigned v, const char *logical)
 	return joinf("v%u/content/_/%s", v, hex);
 }
 
+static const char *known_place(const struct ocfl_put *p, const uint8_t sha[SHA256_LEN])
+{
+	const char *where = map_get(p->known, slice_of(sha, SHA256_LEN));
+
+	return where ? where : ocfl_inv_find(&p->old, sha);
+}
+
+const char *ocfl_put_where(const struct ocfl_put *p, const uint8_t sha[SHA256_LEN])
+{
+	return known_place(p, sha);
+}
+
+const char *ocfl_put_id(const struct ocfl_put *p)
+{
+	return p->id;
+}
+
+bool ocfl_put_swaps(const struct ocfl_put *p)
+{
+	return p->swap;
+}
+
 static st_t state_add(struct ocfl_put *p, const char *logical, const uint8_t sha[SHA256_LEN])
 {
 	struct ocfl_state s;
@@ -291,13 +313,6 @@ static st_t state_add(struct ocfl_put *p, const char *logical, const uint8_t sha
 		return ST_NOMEM;
 	}
 	return ST_OK;
-}
-
-static const char *known_place(const struct ocfl_put *p, const uint8_t sha[SHA256_LEN])
-{
-	const char *where = map_get(p->known, slice_of(sha, SHA256_LEN));
-
-	return where ? where : ocfl_inv_find(&p->old, sha);
 }
 
 /* Remember the new content and give back the local path for it, with its folders made. */

@@ -46,6 +46,9 @@ void ocfl_put_free(struct ocfl_put *p);				/* leaves the staging folder to the c
 unsigned ocfl_put_version(const struct ocfl_put *p);		/* the number it will get */
 const struct ocfl_inv *ocfl_put_old(const struct ocfl_put *p);	/* head 0: a new object */
 const char *ocfl_put_key(const struct ocfl_put *p);
+const char *ocfl_put_id(const struct ocfl_put *p);
+bool ocfl_put_swaps(const struct ocfl_put *p);			/* a whole object takes the place of the old one */
+const char *ocfl_put_where(const struct ocfl_put *p, const uint8_t sha[SHA256_LEN]);	/* place of these bytes, or NULL */
 /* A file of the new state. Bytes that the object has already are not stored again. ${where} (may be NULL): their place, borrowed until free. */
 st_t ocfl_put_bytes(struct ocfl_put *p, const char *logical, const void *bytes, size_t n, const char **where, struct err *e);
 /* ${local}: a finished file with that digest, hard-linked (or copied where links are not to be had); unused when the object has the bytes. */
