@@ -6,6 +6,7 @@
  * through schema/access.h before; actors are written into log and event.json.
  */
 
+#include "schema/record.h"
 #include "store/catalogue.h"
 #include "store/changes.h"
 

@@ -39,7 +39,9 @@ libstore_a_SOURCES = \
 	%D%/ocfl.h \
 	%D%/ocfl_int.h \
 	%D%/ocfl_inv.c \
+	%D%/pack.c \
 	%D%/pack_int.h \
+	%D%/pack_read.c \
 	%D%/recover.c \
 	%D%/recover.h \
 	%D%/repo.c \
