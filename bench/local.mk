@@ -5,3 +5,4 @@ bench_net_serve_LDADD = libnet.a libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(CRYPT
 EXTRA_PROGRAMS += %D%/extract
 bench_extract_SOURCES = %D%/extract.c
 bench_extract_LDADD = libextract.a $(UPPER_LIBS)
+EXTRA_DIST += %D%/run

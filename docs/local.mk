@@ -1,1 +1,2 @@
 # man pages
+EXTRA_DIST += %D%/architecture.md %D%/formats %D%/internals

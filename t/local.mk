@@ -28,6 +28,7 @@ endif
 include t/fuzz/local.mk
 include t/proto/local.mk
 include t/clients/local.mk
+include t/data/local.mk
 include t/src/local.mk
 
 TESTS += $(check_PROGRAMS)
