@@ -348,6 +348,13 @@ static struct key rend_key(uint64_t rno, unsigned bit)
 	return k;
 }
 
+static uint32_t rend_crc(const uint8_t h[REND_FIXED], struct slice bytes)
+{
+	uint32_t crc = crc32_of(0, h + 4, REND_FIXED - 4);
+
+	return bytes.n > 0 ? crc32_of(crc, bytes.p, bytes.n) : crc;
+}
+
 static void rend_put(struct kv_txn *t, uint64_t rno, unsigned bit, const struct pos *at, bool deleted, struct slice bytes)
 {
 	struct key k = rend_key(rno, bit);
@@ -357,7 +364,7 @@ static void rend_put(struct kv_txn *t, uint64_t rno, unsigned bit, const struct 
 	h[4] = deleted ? F_DELETED : 0;
 	put_u64(h + 5, at->change);
 	put_u64(h + 13, (uint64_t)at->stamp);
-	put_u32(h, crc32_of(crc32_of(0, h + 4, REND_FIXED - 4), bytes.p, bytes.n));
+	put_u32(h, rend_crc(h, bytes));
 	buf_reserve(&b, REND_FIXED + bytes.n);
 	buf_add(&b, h, REND_FIXED);
 	buf_addsl(&b, bytes);
@@ -553,7 +560,7 @@ st_t cat_rendition(struct kv_txn *t, const char *format, const char *id, struct 
 	if (bit < 0 || !rend_get(t, rno, (unsigned)bit, bytes, &at))
 		return t->st != ST_OK ? t->st : ST_UNSUPPORTED;
 	memcpy(head, bytes->p - REND_FIXED, REND_FIXED);
-	if (get_u32(head) != crc32_of(crc32_of(0, head + 4, REND_FIXED - 4), bytes->p, bytes->n)) {
+	if (get_u32(head) != rend_crc(head, *bytes)) {
 		*bytes = SLICE_NULL;
 		return ST_CORRUPT;
 	}

@@ -193,14 +193,14 @@ static void slug(char *out, size_t size, const char *s)
 
 static void type_set(struct kv_txn *t, const struct schema *s, const json_t *doc, set_list *out)
 {
-	const struct vocab *v = s ? schema_vocab(s, "resource-types") : NULL;
+	const struct vocab *v = s ? schema_vocab(s, "resource_types") : NULL;
 	const json_t *type = json_object_get(doc, "resourceType");
 	const char *label = "", *uri = json_text(type, "coar");
 	char spec[SPEC_MAX] = "type:";
 	size_t row;
 
-	if (v != NULL && uri != NULL && vocab_find(v, "id", slice_str(uri), &row))
-		label = vocab_get(v, row, "en");
+	if (v != NULL && uri != NULL && vocab_find(v, "coar", slice_str(uri), &row))
+		label = vocab_get(v, row, "label");
 	if (label[0] == '\0' && json_text(type, "label") != NULL)
 		label = json_text(type, "label");
 	slug(spec + 5, 100, label);
