@@ -13,14 +13,8 @@ none "$(sources | grep '\.h$' | while read -r h; do
 done)" 'every header is guarded by its own path'
 
 # A file that no list names is compiled by nobody and missing from a release.
-lists=$(cat Makefile.am $(find . -name local.mk ! -path './build*'))
-none "$(sources | while read -r f; do
-	d=${f%/*} b=${f##*/}
-	case $f in
-	t/*.c|bench/*.c) s=${b%.c}; printf '%s\n' "$lists" | grep -qE "(^|[/[:space:]])($s|$b)([[:space:]]|\$)" || echo "$f" ;;
-	*) cat "$d/local.mk" 2>/dev/null | grep -qE "(/|[[:space:]])$b([[:space:]]|\$)" || echo "$f" ;;
-	esac
-done)" 'every source stands in the local.mk of its folder'
+lists=$(for m in Makefile.am $(find . -name local.mk ! -path './build/*' ! -path './.git/*' | sed 's|^\./||'); do sed "s|%D%|${m%/*}|g" "$m"; done | tr ' \t' '\n\n')
+none "$(sources | while read -r f; do printf '%s\n' "$lists" | grep -qxF -e "$f" -e "${f%.c}" || echo "$f"; done)" 'every source stands in a local.mk'
 
 none "$(sources | xargs -d '\n' grep -nE '\b(TODO|FIXME|XXX|HACK)\b' | head -n 20)" 'no source says that it is unfinished'
 none "$(sources | xargs -d '\n' awk 'FNR == 1500 { print FILENAME }')" 'no source is over 1,500 lines'
