@@ -14,6 +14,7 @@ enum { EX_FINE = 0, EX_FAILED = 1, EX_WRONG_USE = 2, EX_MISSING = 3, EX_REFUSED 
 struct cli {
 	const char *command;		/* "deposit" */
 	char *server, *token;		/* owned; token NULL: none */
+	char *unix_path;		/* owned; admin.sock, or NULL: by the URL */
 	bool json, quiet, terminal;	/* terminal: standard error is one, and NO_COLOR and friends allow */
 	struct client *client;		/* of the main thread */
 	int argc;			/* what follows the command */

@@ -121,6 +121,7 @@ st_t conn_json(struct client *client, const struct cli *c, const struct conn_cal
 	call.url = url;
 	call.fields = fields;
 	call.body = in->body;
+	call.unix_path = c->unix_path;
 	st = client_do(client, &call, &res, e);
 	if (st != ST_OK)
 		err_wrap(e, "no answer from '%s'", c->server);

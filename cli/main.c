@@ -241,5 +241,6 @@ out:
 	client_free(c.client);
 	free(c.server);
 	free(c.token);
+	free(c.unix_path);
 	return code;
 }
