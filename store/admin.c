@@ -233,7 +233,7 @@ static st_t group_add(struct repo *r, const json_t *args, const struct progress 
 			st = ST_OK;
 	}
 	if (st == ST_OK)
-		st = group_member(r, group, a.id, !json_is_false(json_object_get(args, "member")), e);
+		st = group_admit(r, group, a.id, !json_is_false(json_object_get(args, "member")), e);
 	if (st == ST_OK)
 		*out = json_pack("{s:s, s:s}", "group", group, "user", a.name);
 	return st;
