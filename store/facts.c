@@ -39,34 +39,54 @@ bool facts_has(struct kv_txn *t, const uint8_t sha[32], uint32_t extractor_versi
 	return kv_get(t, CAT_FACT, key_slice(&k), &v) && v.n >= FACT_FIXED && get_u32(v.p + 4) >= extractor_version;
 }
 
-struct fact_job { const uint8_t *sha; struct slice row; };
+struct fact_job { const struct facts_row *rows; struct buf *packed; size_t n; };
 
 static st_t fact_apply(void *arg, struct kv_txn *t)
 {
 	const struct fact_job *j = arg;
-	struct key k = fact_key(j->sha);
+	size_t i;
 
-	kv_put(t, CAT_FACT, key_slice(&k), j->row);
+	for (i = 0; i < j->n; i++) {
+		struct key k = fact_key(j->rows[i].sha256);
+
+		kv_put(t, CAT_FACT, key_slice(&k), buf_slice(&j->packed[i]));
+	}
 	return ST_OK;
+}
+
+static st_t fact_pack(struct buf *row, struct slice json, uint32_t extractor_version, struct err *e)
+{
+	uint8_t h[FACT_FIXED] = { 0 };
+
+	buf_init(row, (size_t)64 << 20);
+	put_u32(h + 4, extractor_version);
+	buf_add(row, h, FACT_FIXED);
+	if (buf_addsl(row, json) != ST_OK)
+		return err_set(e, row->st, "facts of %zu bytes", json.n);
+	put_u32(row->p, crc32_of(0, row->p + 4, row->n - 4));
+	return ST_OK;
+}
+
+st_t facts_put_many(struct repo *r, const struct facts_row *rows, size_t n, uint32_t extractor_version, struct err *e)
+{
+	struct fact_job j = { rows, calloc(n + 1, sizeof(*j.packed)), n };
+	st_t st = j.packed ? ST_OK : err_set(e, ST_NOMEM, " ");
+	size_t i;
+
+	for (i = 0; i < n && st == ST_OK; i++)
+		st = fact_pack(&j.packed[i], rows[i].json, extractor_version, e);
+	if (st == ST_OK && n)
+		st = writer_do(r->cat_w, fact_apply, &j, e);
+	for (i = 0; j.packed && i < n; i++)
+		buf_release(&j.packed[i]);
+	free(j.packed);
+	return st;
 }
 
 st_t facts_put(struct repo *r, const uint8_t sha[32], uint32_t extractor_version, struct slice json, struct err *e)
 {
-	struct buf row = BUF_INIT((size_t)64 << 20);
-	uint8_t h[FACT_FIXED] = { 0 };
-	struct fact_job j;
-	st_t st;
+	struct facts_row row = { .json = json };
 
-	put_u32(h + 4, extractor_version);
-	buf_add(&row, h, FACT_FIXED);
-	buf_addsl(&row, json);
-	if (row.st != ST_OK) {
-		st = err_set(e, row.st, "facts of %zu bytes", json.n);
-	} else {
-		put_u32(row.p, crc32_of(0, row.p + 4, row.n - 4));
-		j = (struct fact_job){ sha, buf_slice(&row) };
-		st = writer_do(r->cat_w, fact_apply, &j, e);
-	}
-	buf_release(&row);
-	return st;
+	memcpy(row.sha256, sha, 32);
+	return facts_put_many(r, &row, 1, extractor_version, e);
 }
