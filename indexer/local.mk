@@ -2,9 +2,10 @@ noinst_LIBRARIES += libindexer.a
 libindexer_a_SOURCES = \
 	%D%/apply.c \
 	%D%/build.c \
+	%D%/enrich.c \
 	%D%/facet.c \
 	%D%/fields.c \
-	%D%/follow.h \
+	%D%/follow.c %D%/follow.h \
 	%D%/index.c %D%/index_int.h \
 	%D%/match.c \
 	%D%/merge.c \

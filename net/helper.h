@@ -10,6 +10,7 @@
 
 struct helpers;
 
+/* ${ms} for a small file, and a sixth of it more for each 100 MB; ${memory} at most that of the default. */
 struct helper_budget { int ms; uint64_t memory, output; };
 extern const struct helper_budget helper_budget_default;	/* 60 s + 10 s per 100 MB, 512 MB, 8 MB */
 
@@ -19,7 +20,8 @@ void helpers_free(struct helpers *h);
 
 /* Read ${len} bytes of ${fd} from ${off} through a helper. ${name}: logical path, a hint only. ${facts} gets one JSON document (docs/formats/facts.md),
  * checked to be JSON, no more. ST_OK even for "format not known" (facts say so). ST_INVALID: the file could not be read, text says why (also kept in
- * facts as "status":"unreadable"); ST_TIMEOUT / ST_TOOBIG: budget; ST_CLOSED: the helper crashed. After any error the process is replaced. */
+ * facts as "status":"unreadable"); ST_TIMEOUT / ST_TOOBIG: budget; ST_CLOSED: the helper crashed: ${facts} then is a document that says so, fit to be kept.
+ * ST_UNSUPPORTED, ST_IO, ST_ABSENT: no helper can be started, or the file not be read; no facts. After any error but ST_INVALID the process is replaced. */
 st_t helper_extract(struct helpers *h, int fd, uint64_t off, uint64_t len, const char *name,
     const struct helper_budget *budget, struct buf *facts, struct err *e);
 

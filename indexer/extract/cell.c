@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 const char *const cell_missing[] = {
-	"", "NA", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "None", "<NA>", "#N/A", "#NA", "-", "--", "...", "\xE2\x80\xA6",
+	"", "NA", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "<NA>", "#N/A", "#NA", "-", "--", "...", "\xE2\x80\xA6",
 };
 const unsigned cell_n_missing = sizeof(cell_missing) / sizeof(cell_missing[0]);
 

@@ -539,7 +539,7 @@ enum kind col_kind(const struct col *c)
 		return KIND_BOOLEAN;
 	if (c->n[KIND_DATE] == all)
 		return KIND_DATE;
-	if (c->n[KIND_DATE] + c->n[KIND_DATETIME] == all && !(c->zoned && c->unzoned))
+	if (c->n[KIND_DATE] + c->n[KIND_DATETIME] == all)
 		return KIND_DATETIME;
 	return KIND_STRING;
 }

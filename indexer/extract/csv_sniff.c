@@ -422,7 +422,7 @@ static st_t try_all(struct csv_sniff *out, struct slice text, bool whole, char h
 			d.escape = variant == 1;
 			if ((st = trial_run(t, text, whole, &d)) != ST_OK)
 				return st;
-			if (hint == *q)
+			if (hint == *q && hint != ',')
 				t->score *= 1.15;
 			if (t->score > best + (variant ? 0.001 : 0)) {
 				if (out->d.delim && out->d.delim != *q && out->consistency >= 0.95 && best > second) {
@@ -439,8 +439,9 @@ static st_t try_all(struct csv_sniff *out, struct slice text, bool whole, char h
 		out->d.other_delim = second > best * 0.7 ? runner_up : 0;
 		return ST_OK;
 	}
-	d.delim = 0;
+	/* One column: by the delimiter that the name speaks for, unless that one would cut some of its cells. */
 	d.escape = false;
+	d.delim = hint && memchr(text.p, hint, text.n) == NULL ? hint : 0;
 	if ((st = trial_run(t, text, whole, &d)) != ST_OK)
 		return st;
 	take(out, t, &best);

@@ -145,6 +145,7 @@ static st_t refuse(struct ex *x, const struct err *why)
 static st_t csv_open(void **out, const struct head *h, struct err *e)
 {
 	struct err why = ERR_INIT;
+	const uint8_t *nul;
 	struct ex *x;
 	uint32_t i;
 	st_t st;
@@ -156,9 +157,13 @@ static st_t csv_open(void **out, const struct head *h, struct err *e)
 	x->bom = h->enc.bom;
 	x->least = UINT32_MAX;
 	x->pool.max = DISTINCT_MEMORY;
+	if (h->enc.enc == ENC_BINARY && (nul = memchr(h->p, 0, h->n)) != NULL) {
+		err_set(&why, ST_INVALID, "a NUL character at byte %zu", (size_t)(nul - h->p));
+		return refuse(x, &why);
+	}
 	if ((st = dec_new(&x->dec, h->enc, &why)) != ST_OK)
 		return st == ST_NOMEM ? st : refuse(x, &why);
-	if (csv_sniff(&x->sniff, h->text, h->whole, ext_is(h, " tsv tab ") ? '\t' : ext_is(h, " psv ") ? '|' : 0) != ST_OK)
+	if (csv_sniff(&x->sniff, h->text, h->whole, ext_is(h, " tsv tab ") ? '\t' : ext_is(h, " psv ") ? '|' : ext_is(h, " csv ") ? ',' : 0) != ST_OK)
 		return ST_NOMEM;
 	x->n_all = x->sniff.columns;
 	if (x->sniff.sample.n == 0 && !h->whole && h->n >= HEAD_MAX) {
@@ -540,6 +545,11 @@ static void check_columns(struct ex *x, struct checks *k)
 		const char *code = NULL, *what = NULL;
 
 		formula += c->form[FORM_FORMULA];
+		if (c->zoned && c->unzoned && col_kind(c) == KIND_DATETIME && said < 50) {
+			said++;
+			check_open(k, "mixed-zones", true);
+			check_close(k, "column %u: some values have a time zone, others have none", i + 1);
+		}
 		if (col_kind(c) != KIND_STRING || said >= 50)
 			continue;
 		all = col_count(c);

@@ -1,4 +1,4 @@
-/* Media types by first bytes: what a file is, whatever it is called. The longest rule that matches is the first in the table. */
+/* Media types by first bytes: what a file is, whatever it is called. The first rule that matches counts. */
 
 #include "indexer/extract/extract_int.h"
 
@@ -6,6 +6,7 @@ struct rule { uint16_t at; uint8_t n; const char *bytes, *media; };
 #define R(at, bytes, media) { at, sizeof(bytes) - 1, bytes, media }
 
 static const struct rule rules[] = {
+	R(128, "DICM", "application/dicom"),	/* its preamble may pose as TIFF */
 	R(0, "\x89PNG\r\n\x1a\n", "image/png"),
 	R(0, "\xFF\xD8\xFF", "image/jpeg"),
 	R(0, "GIF87a", "image/gif"),
@@ -14,7 +15,6 @@ static const struct rule rules[] = {
 	R(0, "MM\0*", "image/tiff"),
 	R(0, "II+\0", "image/tiff"),
 	R(0, "MM\0+", "image/tiff"),
-	R(0, "BM", NULL),
 	R(0, "\0\0\0\x0CjP  \r\n\x87\n", "image/jp2"),
 	R(0, "%PDF-", "application/pdf"),
 	R(0, "%!PS", "application/postscript"),
@@ -38,7 +38,6 @@ static const struct rule rules[] = {
 	R(0, "SIMPLE  =", "application/fits"),
 	R(0, "XTENSION=", "application/fits"),
 	R(0, "SQLite format 3\0", "application/vnd.sqlite3"),
-	R(128, "DICM", "application/dicom"),
 	R(344, "n+1\0", "application/vnd.nifti"),
 	R(344, "ni1\0", "application/vnd.nifti"),
 	R(4, "n+2\0\r\n\x1a\n", "application/vnd.nifti"),
@@ -101,7 +100,7 @@ const char *magic_media(const uint8_t *p, size_t n)
 	if (n >= 26 && memcmp(p, "BM", 2) == 0 && p[6] == 0 && p[7] == 0 && p[8] == 0 && p[9] == 0)
 		return "image/bmp";
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].media && (size_t)rules[i].at + rules[i].n <= n && memcmp(p + rules[i].at, rules[i].bytes, rules[i].n) == 0) {
+		if ((size_t)rules[i].at + rules[i].n <= n && memcmp(p + rules[i].at, rules[i].bytes, rules[i].n) == 0) {
 			if (rules[i].at == 8 && memcmp(p, "RIFF", 4) != 0)
 				continue;
 			return rules[i].media;
