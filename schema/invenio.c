@@ -665,7 +665,7 @@ static void read_plain(struct cx *c, const json_t *rdm, json_t *doc)
 	read_access(c, doc, rdm);
 	json_object_foreach(json_object_get((json_t *)rdm, "custom_fields"), key, v)
 		if (strncmp(key, OURS, strlen(OURS)) != 0)
-			put_same(c, object_of(c, doc, "customFields"), key, v);
+			put(c, object_of(c, doc, "customFields"), key, json_deep_copy(v));
 }
 
 /* ---- canonical -> RDM ---- */
@@ -1086,7 +1086,7 @@ static void write_plain(struct cx *c, const json_t *doc, json_t *rdm)
 	write_access(c, rdm, doc);
 	json_object_foreach(json_object_get((json_t *)doc, "customFields"), key, v)
 		if (strncmp(key, OURS, strlen(OURS)) != 0)
-			put_same(c, json_object_get(rdm, "custom_fields"), key, v);
+			put(c, json_object_get(rdm, "custom_fields"), key, json_deep_copy(v));
 }
 
 /* ---- Titles of terms ---- */

@@ -229,10 +229,16 @@ static size_t alternative_score(struct slice alternative, const char *words, str
 	while (alternative.p != NULL) {
 		struct slice phrase = slice_trim(slice_cut(&alternative, '&'));
 
+		if (phrase.n == 0)
+			return 0;
+		/* Whole words only; Japanese has no blanks between them. */
 		buf_clear(tmp);
-		buf_addc(tmp, ' ');
+		if ((unsigned char)phrase.p[0] < 0x80)
+			buf_addc(tmp, ' ');
 		buf_addsl(tmp, phrase);
-		if (buf_addc(tmp, ' ') != ST_OK || phrase.n == 0 || strstr(words, tmp->p) == NULL)
+		if ((unsigned char)phrase.p[phrase.n - 1] < 0x80)
+			buf_addc(tmp, ' ');
+		if (tmp->st != ST_OK || strstr(words, tmp->p) == NULL)
 			return 0;
 		score += phrase.n;
 	}

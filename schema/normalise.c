@@ -98,6 +98,8 @@ static void fix_term(struct norm *n, json_t *item, const char *key, const char *
 
 	if (t.n == 0 || vocab_find(v, "id", t, NULL))
 		return;
+	if (strcmp(vocab, "identifier_types") == 0 && slice_ieq_str(t, "URI"))	/* JPCOAR writes several of ours so */
+		t = SLICE("URL");
 	if (vocab_find_fold(v, "id", t, &row) || vocab_find_fold(v, "label", t, &row) || vocab_find(v, "label_ja", t, &row) ||
 	    vocab_find_fold(v, "jpcoar", t, &row))
 		put_text(n, item, key, slice_str(vocab_get(v, row, "id")));
