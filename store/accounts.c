@@ -570,7 +570,7 @@ static st_t member_apply(void *arg, struct kv_txn *t)
 	return ST_OK;
 }
 
-st_t group_member(struct repo *r, const char *group, uint32_t user, bool in, struct err *e)
+st_t group_set_member(struct repo *r, const char *group, uint32_t user, bool in, struct err *e)
 {
 	struct member_job j = { group, user, in };
 

@@ -25,7 +25,7 @@ st_t token_check(struct kv_txn *t, struct slice token, int64_t now, struct princ
 void token_used(struct repo *r, struct kv_txn *t, const struct principal *who, int64_t now);
 
 st_t group_create(struct repo *r, const char *name, uint32_t *id, struct err *e);
-st_t group_member(struct repo *r, const char *group, uint32_t user, bool in, struct err *e);
+st_t group_set_member(struct repo *r, const char *group, uint32_t user, bool in, struct err *e);
 st_t group_by_name(struct kv_txn *t, const char *name, uint32_t *id);
 
 #endif

@@ -1,4 +1,9 @@
+check_PROGRAMS += %D%/test_accounts
+check_PROGRAMS += %D%/test_cat_model
 check_PROGRAMS += %D%/test_catalogue
+check_PROGRAMS += %D%/test_changes
+check_PROGRAMS += %D%/test_facts
+check_PROGRAMS += %D%/test_jobs
 check_PROGRAMS += %D%/test_kv
 check_PROGRAMS += %D%/test_kv_key
 check_PROGRAMS += %D%/test_writer

@@ -2,37 +2,9 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "t/unit/store/catrepo.h"
+#include "t/unit/store/fix.h"
 
 /* ---- short hands ---- */
-
-struct fix { char *dir; struct schema *schema; struct repo *r; };
-
-static int setup(void **state)
-{
-	struct fix *f = calloc(1, sizeof(*f));
-
-	if (scratch_setup((void **)&f->dir) != 0)
-		return 1;
-	clock_set((int64_t)1700000000 * 1000000);
-	f->schema = small_schema(f->dir);
-	f->r = catrepo_open(f->dir, f->schema);
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fix *f = *state;
-	int rc;
-
-	catrepo_close(f->r);
-	schema_drop(f->schema);
-	rc = scratch_teardown((void **)&f->dir);
-	free(f);
-	clock_set(0);
-	return rc;
-}
 
 static json_t *doc_of(const char *title, const char *spdx, char type)
 {
@@ -761,26 +733,24 @@ static void purge_leaves_the_tombstone_and_nothing_of_the_document(void **state)
 	json_decref(rec.tomb);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		T(a_record_comes_back_as_it_was_put),
-		T(versions_are_listed_newest_first_and_latest_skips_the_withdrawn),
-		T(drafts_are_their_owners_newest_first_and_leave_no_trace),
-		T(a_flipped_bit_is_never_served),
-		T(files_are_paged_by_path_and_long_twins_stay_apart),
-		T(links_lead_back_and_go_with_the_relation),
-		T(a_datestamp_moves_only_with_the_bytes_of_its_format),
-		T(a_format_that_ends_is_deleted_while_the_others_live),
-		T(what_is_withdrawn_or_made_private_is_a_deletion_and_can_come_back),
-		T(leaving_a_set_is_a_deletion_there_and_a_new_date_everywhere),
-		T(a_named_set_is_listed_without_members_and_keeps_its_name),
-		T(a_list_gives_each_unchanged_item_once_while_others_change),
-		T(dates_never_run_backwards_and_select_a_range),
-		T(one_number_for_two_records_is_refused),
-		T(purge_leaves_the_tombstone_and_nothing_of_the_document),
+		F(a_record_comes_back_as_it_was_put),
+		F(versions_are_listed_newest_first_and_latest_skips_the_withdrawn),
+		F(drafts_are_their_owners_newest_first_and_leave_no_trace),
+		F(a_flipped_bit_is_never_served),
+		F(files_are_paged_by_path_and_long_twins_stay_apart),
+		F(links_lead_back_and_go_with_the_relation),
+		F(a_datestamp_moves_only_with_the_bytes_of_its_format),
+		F(a_format_that_ends_is_deleted_while_the_others_live),
+		F(what_is_withdrawn_or_made_private_is_a_deletion_and_can_come_back),
+		F(leaving_a_set_is_a_deletion_there_and_a_new_date_everywhere),
+		F(a_named_set_is_listed_without_members_and_keeps_its_name),
+		F(a_list_gives_each_unchanged_item_once_while_others_change),
+		F(dates_never_run_backwards_and_select_a_range),
+		F(one_number_for_two_records_is_refused),
+		F(purge_leaves_the_tombstone_and_nothing_of_the_document),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
