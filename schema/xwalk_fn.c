@@ -308,10 +308,12 @@ static bool is_number(struct slice s, double *out)
 		else
 			return false;
 	}
+	if (n == 0)
+		return false;
 	memcpy(text, s.p, s.n);
 	text[s.n] = '\0';
 	*out = strtod(text, NULL);
-	return n > 0;
+	return true;
 }
 
 static struct val f_number(struct render *r, const struct expr *x)

@@ -732,7 +732,8 @@ size_t cat_sets_of(struct kv_txn *t, const char *id, char **out, size_t max)
 	for (i = 0; i < specs.n; i++) {
 		bool inner = false;
 
-		for (k = 0; k < specs.n && !inner; k++)
+		/* Sorted, an ancestor stands before its descendants; those before are freed already. */
+		for (k = i + 1; k < specs.n && !inner; k++)
 			inner = is_ancestor(specs.v[i], specs.v[k]);
 		if (inner || n == max)
 			free(specs.v[i]);
