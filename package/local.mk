@@ -7,6 +7,7 @@ libpackage_a_SOURCES = \
 	%D%/pk_files.c \
 	%D%/pk_int.h \
 	%D%/pk_json.c \
+	%D%/pk_made.c \
 	%D%/pk_meta.c \
 	%D%/pk_rocrate.c \
 	%D%/pk_zip.c

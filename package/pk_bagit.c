@@ -1,6 +1,6 @@
 /*
  * BagIt 1.0 (RFC 8493) as a zip with one folder at its top. data/ holds the dataset's files and, so that the bag explains itself, the RO-Crate
- * metadata document. Manifests are written file by file; what they weigh is measured in a walk before the first byte goes out.
+ * metadata document. Manifests are written file by file (pk_made.c).
  */
 
 #include "package/pk_int.h"
@@ -9,7 +9,8 @@
 #include "base/hash.h"
 #include "base/str.h"
 
-static const char *crate_name(const struct package_ctx *c)
+/* A bag keeps what was deposited as it was, also a file that is called like our document. */
+static bool has_crate_file(const struct package_ctx *c)
 {
 	struct kv_txn t;
 	struct cat_file f;
@@ -20,7 +21,7 @@ static const char *crate_name(const struct package_ctx *c)
 	kv_end(&t, NULL);
 	if (taken)
 		cat_file_release(&f);
-	return taken ? NULL : CRATE_FILE;	/* a bag keeps what was deposited as it was */
+	return taken;
 }
 
 /* RFC 8493, 2.1.3: CR, LF and % of a path, nothing else. */
@@ -33,7 +34,7 @@ static void manifest_path(struct buf *out, const char *path)
 			buf_addc(out, *path);
 }
 
-static void manifest_line(void *ctx, const struct cat_file *f, struct buf *out)
+static void manifest_line(const struct made *m, const struct cat_file *f, bool first, struct buf *out)
 {
 	char hex[SHA256_HEX];
 
@@ -43,33 +44,17 @@ static void manifest_line(void *ctx, const struct cat_file *f, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-struct sums { uint64_t bytes, files, size; uint32_t crc; char sha[SHA256_HEX]; };
+struct sums { uint64_t bytes, files; };
 
-static st_t walk(struct pk_files *f, struct slice tail, struct sums *s, struct err *e)
+static void weigh(struct pk_files *f, struct sums *s)
 {
-	struct buf line = BUF_INIT(8192);
-	struct hash *h = hash_new();
 	const struct cat_file *file = NULL;
-	uint8_t sha[32];
 
-	if (!h)
-		return err_set(e, ST_NOMEM, "out of memory");
 	pk_files_rewind(f);
 	while ((file = pk_files_next(f)) != NULL) {
-		buf_clear(&line);
-		manifest_line(NULL, file, &line);
-		hash_add(h, line.p, line.n);
-		s->size += line.n;
 		s->bytes += file->size;
 		s->files++;
 	}
-	hash_add(h, tail.p, tail.n);
-	s->size += tail.n;
-	hash_end(h, sha, &s->crc);
-	hex_encode(s->sha, sha, 32);
-	hash_free(h);
-	buf_release(&line);
-	return ST_OK;
 }
 
 static char *in_bag(const struct package_ctx *c, const char *name)
@@ -127,74 +112,95 @@ static st_t add_bytes(struct zip *z, const struct package_ctx *c, const char *na
 	return zip_add(z, &p, e);
 }
 
-/* Tag files first, then the payload, then the manifests. */
-static st_t fill(struct zip *z, const struct package_ctx *c, const char *crate, struct buf *doc, struct err *e)
+static st_t add_made(struct zip *z, const struct package_ctx *c, const char *name, struct made *m, struct err *e)
+{
+	struct zip_part p = { .kind = ZIP_MADE, .name = in_bag(c, name), .made = m };
+
+	return zip_add(z, &p, e);
+}
+
+/* The small ones: declaration, information, what was left out. Their digests go to ${tags}. */
+static st_t add_tags(struct zip *z, const struct package_ctx *c, const struct sums *s, struct buf *tags, struct err *e)
 {
 	const struct slice declaration = SLICE("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
-	struct zip_part files = { .kind = ZIP_FILES, .name = in_bag(c, "data/") };
-	struct zip_part manifest = { .kind = ZIP_MADE, .name = in_bag(c, "manifest-sha256.txt"), .bytes = BUF_INIT(8192), .line = manifest_line };
-	struct buf info = BUF_INIT(1 << 20), tags = BUF_INIT(4096), hidden = BUF_INIT(PK_DOC_MAX);
-	struct sums s = { 0, 0, 0, 0, "" };
-	st_t st = ST_OK;
+	struct buf info = BUF_INIT(1 << 20), hidden = BUF_INIT(PK_DOC_MAX);
+	st_t st = pk_hidden_list(c, &hidden, e);
 
-	if (crate)
-		tag_line(&manifest.bytes, "data/" CRATE_FILE, buf_slice(doc));
-	manifest.tail = buf_slice(&manifest.bytes);
-	st = walk(zip_files(z), manifest.tail, &s, e);
-	if (st == ST_OK)
-		st = pk_hidden_list(c, &hidden, e);
-	manifest.size = s.size;
-	manifest.crc = s.crc;
-	if (crate) {
-		s.bytes += doc->n;
-		s.files++;
-	}
-	bag_info(c, &s, &info);
-	if (hidden.n)
-		tag_line(&tags, HIDDEN_LIST, buf_slice(&hidden));
-	tag_line(&tags, "bag-info.txt", buf_slice(&info));
-	tag_line(&tags, "bagit.txt", declaration);
-	buf_addf(&tags, "%s  manifest-sha256.txt\n", s.sha);
+	bag_info(c, s, &info);
 	if (st == ST_OK)
 		st = add_bytes(z, c, "bagit.txt", declaration, e);
 	if (st == ST_OK)
 		st = add_bytes(z, c, "bag-info.txt", buf_slice(&info), e);
 	if (st == ST_OK && hidden.n)
 		st = add_bytes(z, c, HIDDEN_LIST, buf_slice(&hidden), e);
-	if (st == ST_OK && crate)
-		st = add_bytes(z, c, "data/" CRATE_FILE, buf_slice(doc), e);
+	if (hidden.n)
+		tag_line(tags, HIDDEN_LIST, buf_slice(&hidden));
+	tag_line(tags, "bag-info.txt", buf_slice(&info));
+	tag_line(tags, "bagit.txt", declaration);
+	buf_release(&info);
+	buf_release(&hidden);
+	return st;
+}
+
+/* Tag files first, then the payload, then the manifests. ${doc} (may be NULL) and ${manifest} are taken. */
+static st_t fill(struct zip *z, const struct package_ctx *c, struct made *doc, struct made *manifest, struct err *e)
+{
+	struct zip_part files = { .kind = ZIP_FILES, .name = in_bag(c, "data/") };
+	struct buf tags = BUF_INIT(4096);
+	struct sums s = { 0, 0 };
+	st_t st = ST_OK;
+
+	weigh(zip_files(z), &s);
+	if (doc) {
+		s.bytes += doc->size;
+		s.files++;
+		buf_addf(&manifest->seg[1].text, "%s  data/" CRATE_FILE "\n", doc->sha256);
+	}
+	st = made_measure(manifest, zip_files(z), e);
+	if (st == ST_OK)
+		st = add_tags(z, c, &s, &tags, e);
+	buf_addf(&tags, "%s  manifest-sha256.txt\n", manifest->sha256);
+	if (st == ST_OK && doc) {
+		st = add_made(z, c, "data/" CRATE_FILE, doc, e);
+		doc = NULL;
+	}
 	if (st == ST_OK) {
 		st = zip_add(z, &files, e);
 		files.name = NULL;
 	}
 	if (st == ST_OK) {
-		st = zip_add(z, &manifest, e);
-		manifest.name = NULL;
-		buf_init(&manifest.bytes, 0);
+		st = add_made(z, c, "manifest-sha256.txt", manifest, e);
+		manifest = NULL;
 	}
 	if (st == ST_OK)
 		st = add_bytes(z, c, "tagmanifest-sha256.txt", buf_slice(&tags), e);
 	free(files.name);
-	free(manifest.name);
-	buf_release(&manifest.bytes);
-	buf_release(&info);
+	made_free(doc);
+	made_free(manifest);
 	buf_release(&tags);
-	buf_release(&hidden);
 	return st;
 }
 
 st_t pk_bagit_open(const struct package_ctx *c, struct body **out, int64_t *len, struct err *e)
 {
-	const char *crate = crate_name(c);
-	struct buf doc = BUF_INIT(PK_DOC_MAX);
+	struct made *manifest = calloc(1, sizeof(*manifest)), *doc = has_crate_file(c) ? NULL : calloc(1, sizeof(*doc));
 	struct zip *z = NULL;
-	st_t st = crate ? rocrate_write(c, true, &doc, e) : ST_OK;
+	st_t st = manifest ? zip_new(&z, c, e) : err_set(e, ST_NOMEM, "out of memory");
 
-	if (st == ST_OK)
-		st = zip_new(&z, c, e);
-	if (st == ST_OK)
-		st = fill(z, c, crate, &doc, e);
-	buf_release(&doc);
+	if (manifest) {
+		made_init(manifest, c);
+		manifest->seg[0].line = manifest_line;
+	}
+	if (doc && st == ST_OK)
+		st = rocrate_make(c, true, doc, e);
+	if (doc && st == ST_OK)
+		st = made_measure(doc, zip_files(z), e);
+	if (st == ST_OK) {
+		st = fill(z, c, doc, manifest, e);
+	} else {
+		made_free(doc);
+		made_free(manifest);
+	}
 	if (st != ST_OK) {
 		zip_free(z);
 		return st;

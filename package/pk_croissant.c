@@ -149,23 +149,24 @@ static const char *media_of(const struct cat_file *f)
 	return m;
 }
 
-static void file_object(struct jw *w, const struct package_ctx *c, const struct cat_file *f, struct buf *b)
+static void file_line(const struct made *m, const struct cat_file *f, bool first, struct buf *out)
 {
+	struct jw w = { out, !first };
+	struct buf b = BUF_INIT(65536);
 	char hex[65];
 
-	jw_open(w, NULL, '{');
-	jw_text(w, "@type", SLICE("cr:FileObject"));
-	encoded(b, slice_str(f->path));
-	jw_text(w, "@id", buf_slice(b));
-	jw_text(w, "name", slice_str(f->path));
-	buf_clear(b);
-	pk_file_url(c, slice_str(f->path), b);
-	jw_text(w, "contentUrl", buf_slice(b));
-	jw_textf(w, "contentSize", "%llu B", (unsigned long long)f->size);
-	jw_text(w, "encodingFormat", slice_str(media_of(f)));
+	jw_open(&w, NULL, '{');
+	jw_text(&w, "@type", SLICE("cr:FileObject"));
+	encoded(&b, slice_str(f->path));
+	jw_text(&w, "@id", buf_slice(&b));
+	jw_text(&w, "name", slice_str(f->path));
+	jw_textf(&w, "contentUrl", "%s/records/%s/files/%.*s", m->base, m->id, (int)b.n, b.p);
+	jw_textf(&w, "contentSize", "%llu B", (unsigned long long)f->size);
+	jw_text(&w, "encodingFormat", slice_str(media_of(f)));
 	hex_encode(hex, f->sha256, 32);
-	jw_text(w, "sha256", slice_str(hex));
-	jw_close(w, '}');
+	jw_text(&w, "sha256", slice_str(hex));
+	jw_close(&w, '}');
+	buf_release(&b);
 }
 
 /* Names at the top of the dataset: a record set must not be called like one of them. */
@@ -176,25 +177,21 @@ static st_t note_top(struct map *taken, struct slice path)
 	return map_put(taken, slice_cut(&top, '/'), taken, NULL);
 }
 
-static st_t distribution(struct jw *w, const struct package_ctx *c, struct map *files, struct map *taken, struct err *e)
+/* What record sets need to know of the files: which tables there are, which names are taken. */
+static st_t look_through(const struct package_ctx *c, struct map *files, struct map *taken, bool *any, struct err *e)
 {
 	struct pk_files f;
-	struct buf b = BUF_INIT(65536);
 	const struct cat_file *file = NULL;
 	st_t st = pk_files_open(&f, c, e);
 
 	if (st != ST_OK)
 		return st;
-	jw_open(w, "distribution", '[');
 	while (st == ST_OK && (file = pk_files_next(&f)) != NULL) {
-		file_object(w, c, file, &b);
+		*any = true;
 		st = note_top(taken, slice_str(file->path));
-		/* Only tables ask again whether their file is here, and there are few: remember no others. */
 		if (st == ST_OK && (!strcmp(media_of(file), "text/csv") || !strcmp(media_of(file), "text/tab-separated-values")))
 			st = map_put(files, slice_str(file->path), files, NULL);
 	}
-	jw_close(w, ']');
-	buf_release(&b);
 	pk_files_release(&f);
 	return st == ST_OK ? ST_OK : err_set(e, st, "croissant: out of memory");
 }
@@ -396,72 +393,58 @@ static void measured(struct jw *w, const struct package_ctx *c)
 	jw_close(w, ']');
 }
 
-st_t croissant_write(const struct package_ctx *c, struct buf *out, struct err *e)
+/* ${m}: release it even on error. */
+static st_t make(const struct package_ctx *c, struct made *m, struct err *e)
 {
-	struct jw w = { out, false };
+	struct jw w = { &m->seg[0].text, false };
 	struct map *files = map_new(), *taken = map_new();
+	bool any = false;
 	st_t st = files && taken ? ST_OK : err_set(e, ST_NOMEM, "out of memory");
 
+	made_init(m, c);
+	if (st == ST_OK)
+		st = look_through(c, files, taken, &any, e);
 	jw_open(&w, NULL, '{');
-	buf_addf(out, "\"@context\":%s", context);
+	buf_addf(w.out, "\"@context\":%s", context);
 	w.comma = true;
 	dataset(&w, c);
-	if (st == ST_OK)
-		st = distribution(&w, c, files, taken, e);
+	if (any) {
+		jw_open(&w, "distribution", '[');
+		m->seg[0].line = file_line;
+		w.out = &m->seg[1].text;
+		jw_close(&w, ']');
+	}
 	if (st == ST_OK)
 		st = record_sets(&w, c, files, taken);
 	measured(&w, c);
 	jw_close(&w, '}');
-	buf_addc(out, '\n');
+	buf_addc(w.out, '\n');
 	if (files)
 		map_free(files, NULL);
 	if (taken)
 		map_free(taken, NULL);
-	if (st == ST_OK && out->st != ST_OK)
-		st = err_set(e, out->st, "croissant: too large");
 	return st;
 }
 
-/* ---- the document as a package ---- */
-
-struct doc_body { struct body body; struct buf doc; size_t at; };
-
-static st_t doc_pull(struct body *body, struct buf *chunk, struct err *e)
+st_t croissant_write(const struct package_ctx *c, struct buf *out, struct err *e)
 {
-	struct doc_body *d = (struct doc_body *)body;
-	size_t n = d->doc.n - d->at;
+	struct made m;
+	st_t st = make(c, &m, e);
 
-	if (!n)
-		return ST_EOF;
-	if (n > 65536)
-		n = 65536;
-	d->at += n;
-	return buf_add(chunk, d->doc.p + d->at - n, n);
-}
-
-static void doc_stop(struct body *body)
-{
-	struct doc_body *d = (struct doc_body *)body;
-
-	buf_release(&d->doc);
-	free(d);
+	if (st == ST_OK)
+		st = made_write(&m, c, out, e);
+	made_release(&m);
+	return st;
 }
 
 st_t pk_croissant_open(const struct package_ctx *c, struct body **out, int64_t *len, struct err *e)
 {
-	struct doc_body *d = calloc(1, sizeof(*d));
-	st_t st = ST_OK;
+	struct made m;
+	st_t st = make(c, &m, e);
 
-	if (!d)
-		return err_set(e, ST_NOMEM, "out of memory");
-	d->body = (struct body){ doc_pull, doc_stop, true };
-	buf_init(&d->doc, PK_DOC_MAX);
-	st = croissant_write(c, &d->doc, e);
 	if (st != ST_OK) {
-		doc_stop(&d->body);
+		made_release(&m);
 		return st;
 	}
-	*out = &d->body;
-	*len = (int64_t)d->doc.n;
-	return ST_OK;
+	return made_body(&m, c, out, len, e);
 }

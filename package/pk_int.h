@@ -50,15 +50,40 @@ const char *pk_doi(const struct rec *rec);			/* bare, or NULL */
 void pk_language(const struct rec *rec, const struct package_ctx *c, struct buf *out);
 void pk_cite(const struct package_ctx *c, struct buf *out);	/* BibTeX */
 
+/* ---- pk_made.c: text, then a line a file, then text, ... ---- */
+#define MADE_SEGMENTS 3
+struct made;
+struct made_segment {
+	struct buf text;
+	void (*line)(const struct made *m, const struct cat_file *f, bool first, struct buf *out);	/* behind the text; may be NULL */
+};
+struct made {
+	struct made_segment seg[MADE_SEGMENTS];
+	char *base;			/* for lines: owned */
+	char id[PID_LEN + 1];
+	bool attached;
+	uint64_t size;			/* made_measure() */
+	uint32_t crc;
+	char sha256[65];
+};
+struct made_at { unsigned seg; size_t text; uint64_t lines; };
+void made_init(struct made *m, const struct package_ctx *c);
+void made_release(struct made *m);
+void made_free(struct made *m);		/* also the struct itself; NULL is harmless */
+void made_rewind(struct made_at *at);
+bool made_more(const struct made *m, struct made_at *at, struct pk_files *files, struct buf *out);
+st_t made_measure(struct made *m, struct pk_files *files, struct err *e);
+st_t made_write(struct made *m, const struct package_ctx *c, struct buf *out, struct err *e);
+st_t made_body(struct made *m, const struct package_ctx *c, struct body **out, int64_t *len, struct err *e);	/* m is taken, even on error */
+st_t rocrate_make(const struct package_ctx *c, bool attached, struct made *m, struct err *e);	/* m: made_init() done by it; release it even on error */
+
 /* ---- pk_zip.c ---- */
 enum zip_kind { ZIP_BYTES, ZIP_FILES, ZIP_MADE };
 struct zip_part {
 	enum zip_kind kind;
 	char *name;			/* owned; of ZIP_FILES: prefix of every name */
 	struct buf bytes;		/* ZIP_BYTES */
-	/* ZIP_MADE: text that is generated file by file, measured before */
-	void (*line)(void *ctx, const struct cat_file *f, struct buf *out);
-	struct slice tail;		/* lines behind the files' lines; borrowed from ${bytes} */
+	struct made *made;		/* ZIP_MADE: measured; owned */
 	uint64_t size;
 	uint32_t crc;
 	const char *skip;		/* ZIP_FILES: this path is stored under ${instead} */

@@ -26,13 +26,14 @@ static bool once(struct crate *k, struct slice id)
 }
 
 /* Address of a file inside the crate, or here. */
-static void file_id(struct crate *k, const struct cat_file *f, struct buf *out)
+static void file_id(const struct made *m, const struct cat_file *f, struct buf *out)
 {
-	buf_clear(out);
-	if (!k->attached)
-		pk_file_url(k->c, slice_str(f->path), out);
-	else
+	if (m->attached) {
 		percent_encode(out, slice_str(strcmp(f->path, CRATE_FILE) ? f->path : CRATE_FILE_DEPOSITED), "/");
+		return;
+	}
+	buf_addf(out, "%s/records/%s/files/", m->base, m->id);
+	percent_encode(out, slice_str(f->path), "/");
 }
 
 /* A plain licence text has no address; the entity then is a part of the root. */
@@ -73,34 +74,42 @@ static void refs(struct crate *k, const char *key, const json_t *list, const cha
 		jw_close(&k->w, ']');
 }
 
-static st_t parts(struct crate *k, struct err *e)
+static void part_line(const struct made *m, const struct cat_file *f, bool first, struct buf *out)
 {
-	struct pk_files f;
-	const struct cat_file *file = NULL;
-	st_t st = pk_files_open(&f, k->c, e);
-	bool open = false;
+	struct jw w = { out, !first };
+	struct buf id = BUF_INIT(65536);
 
-	if (st != ST_OK)
-		return st;
-	while ((file = pk_files_next(&f)) != NULL) {
-		if (!open)
-			jw_open(&k->w, "hasPart", '[');
-		open = true;
-		file_id(k, file, &k->tmp);
-		jw_ref(&k->w, NULL, buf_slice(&k->tmp));
-	}
-	if (open)
-		jw_close(&k->w, ']');
-	pk_files_release(&f);
-	return ST_OK;
+	file_id(m, f, &id);
+	jw_ref(&w, NULL, buf_slice(&id));
+	buf_release(&id);
 }
 
-static st_t root(struct crate *k, struct err *e)
+static void file_line(const struct made *m, const struct cat_file *f, bool first, struct buf *out)
+{
+	struct jw w = { out, true };
+	struct buf id = BUF_INIT(65536);
+	const char *slash = strrchr(f->path, '/');
+	char hex[65];
+
+	file_id(m, f, &id);
+	jw_open(&w, NULL, '{');
+	jw_text(&w, "@id", buf_slice(&id));
+	jw_text(&w, "@type", SLICE("File"));
+	jw_text(&w, "name", slice_str(slash ? slash + 1 : f->path));
+	jw_textf(&w, "contentSize", "%llu", (unsigned long long)f->size);
+	jw_text(&w, "encodingFormat", slice_str(f->media));
+	hex_encode(hex, f->sha256, 32);
+	jw_text(&w, "sha256", slice_str(hex));
+	jw_close(&w, '}');
+	buf_release(&id);
+}
+
+/* What comes before the list of parts, which is the first loop. */
+static void root(struct crate *k)
 {
 	const struct rec *rec = k->c->rec;
 	const json_t *publisher = json_object_get(rec->doc, "publisher");
 	char day[11];
-	st_t st = ST_OK;
 
 	jw_open(&k->w, NULL, '{');
 	jw_text(&k->w, "@id", buf_slice(&k->root));
@@ -124,36 +133,6 @@ static st_t root(struct crate *k, struct err *e)
 	buf_clear(&k->tmp);
 	pk_language(rec, k->c, &k->tmp);
 	jw_text(&k->w, "inLanguage", buf_slice(&k->tmp));
-	st = parts(k, e);
-	jw_close(&k->w, '}');
-	return st;
-}
-
-static st_t file_entities(struct crate *k, struct err *e)
-{
-	struct pk_files f;
-	const struct cat_file *file = NULL;
-	char hex[65];
-	st_t st = pk_files_open(&f, k->c, e);
-
-	if (st != ST_OK)
-		return st;
-	while ((file = pk_files_next(&f)) != NULL) {
-		const char *slash = strrchr(file->path, '/');
-
-		jw_open(&k->w, NULL, '{');
-		file_id(k, file, &k->tmp);
-		jw_text(&k->w, "@id", buf_slice(&k->tmp));
-		jw_text(&k->w, "@type", SLICE("File"));
-		jw_text(&k->w, "name", slice_str(slash ? slash + 1 : file->path));
-		jw_textf(&k->w, "contentSize", "%llu", (unsigned long long)file->size);
-		jw_text(&k->w, "encodingFormat", slice_str(file->media));
-		hex_encode(hex, file->sha256, 32);
-		jw_text(&k->w, "sha256", slice_str(hex));
-		jw_close(&k->w, '}');
-	}
-	pk_files_release(&f);
-	return ST_OK;
 }
 
 static void licence(struct crate *k)
@@ -279,38 +258,63 @@ static void descriptor(struct crate *k)
 	jw_close(&k->w, '}');
 }
 
-st_t rocrate_write(const struct package_ctx *c, bool attached, struct buf *out, struct err *e)
+st_t rocrate_make(const struct package_ctx *c, bool attached, struct made *m, struct err *e)
 {
-	struct crate k = { c, attached, { out, false }, map_new(), BUF_INIT(8192), BUF_INIT(1 << 20) };
-	st_t st = k.seen ? ST_OK : err_set(e, ST_NOMEM, "out of memory");
+	struct crate k = { c, attached, { NULL, false }, map_new(), BUF_INIT(8192), BUF_INIT(1 << 20) };
+	struct pk_files files;
+	bool any = false;
+	st_t st = pk_files_open(&files, c, e);
 
+	made_init(m, c);
+	m->attached = attached;
+	if (st == ST_OK && !k.seen)
+		st = err_set(e, ST_NOMEM, "out of memory");
+	if (st != ST_OK)
+		goto out;
+	any = pk_files_next(&files) != NULL;
 	if (attached)
 		buf_adds(&k.root, "./");
 	else
 		pk_url(c, &k.root);
+	k.w.out = &m->seg[0].text;
 	jw_open(&k.w, NULL, '{');
 	jw_text(&k.w, "@context", SLICE("https://w3id.org/ro/crate/1.2/context"));
 	jw_open(&k.w, "@graph", '[');
 	descriptor(&k);
-	if (st == ST_OK)
-		st = root(&k, e);
-	if (st == ST_OK)
-		st = file_entities(&k, e);
-	if (st == ST_OK) {
-		licence(&k);
-		people(&k);
-		publisher(&k);
-		identifier(&k);
+	root(&k);
+	if (any) {
+		jw_open(&k.w, "hasPart", '[');
+		m->seg[0].line = part_line;
+		m->seg[1].line = file_line;
+		k.w.out = &m->seg[1].text;
+		jw_close(&k.w, ']');
 	}
+	jw_close(&k.w, '}');
+	k.w.out = &m->seg[2].text;
+	licence(&k);
+	people(&k);
+	publisher(&k);
+	identifier(&k);
 	jw_close(&k.w, ']');
 	jw_close(&k.w, '}');
-	buf_addc(out, '\n');
+	buf_addc(k.w.out, '\n');
+out:
+	pk_files_release(&files);
 	if (k.seen)
 		map_free(k.seen, NULL);
 	buf_release(&k.root);
 	buf_release(&k.tmp);
-	if (st == ST_OK && out->st != ST_OK)
-		st = err_set(e, out->st, "ro-crate: too large");
+	return st;
+}
+
+st_t rocrate_write(const struct package_ctx *c, bool attached, struct buf *out, struct err *e)
+{
+	struct made m;
+	st_t st = rocrate_make(c, attached, &m, e);
+
+	if (st == ST_OK)
+		st = made_write(&m, c, out, e);
+	made_release(&m);
 	return st;
 }
 
@@ -318,17 +322,19 @@ st_t rocrate_write(const struct package_ctx *c, bool attached, struct buf *out, 
 
 st_t pk_rocrate_open(const struct package_ctx *c, struct body **out, int64_t *len, struct err *e)
 {
-	struct zip_part doc = { .kind = ZIP_BYTES, .name = strdup(CRATE_FILE), .bytes = BUF_INIT(PK_DOC_MAX) };
+	struct zip_part doc = { .kind = ZIP_MADE, .name = strdup(CRATE_FILE), .made = calloc(1, sizeof(struct made)) };
 	struct zip_part files = { .kind = ZIP_FILES, .name = strdup(""), .skip = CRATE_FILE, .instead = CRATE_FILE_DEPOSITED };
 	struct zip *z = NULL;
-	st_t st = rocrate_write(c, true, &doc.bytes, e);
+	st_t st = doc.made ? rocrate_make(c, true, doc.made, e) : err_set(e, ST_NOMEM, "out of memory");
 
 	if (st == ST_OK)
 		st = zip_new(&z, c, e);
+	if (st == ST_OK)
+		st = made_measure(doc.made, zip_files(z), e);
 	if (st == ST_OK) {
 		st = zip_add(z, &doc, e);
 		doc.name = NULL;
-		buf_init(&doc.bytes, 0);
+		doc.made = NULL;
 	}
 	if (st == ST_OK) {
 		st = zip_add(z, &files, e);
@@ -336,7 +342,7 @@ st_t pk_rocrate_open(const struct package_ctx *c, struct body **out, int64_t *le
 	}
 	free(doc.name);
 	free(files.name);
-	buf_release(&doc.bytes);
+	made_free(doc.made);
 	if (st != ST_OK) {
 		zip_free(z);
 		return st;

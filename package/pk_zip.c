@@ -15,7 +15,7 @@
 #include "base/vec.h"
 #include "store/upload.h"
 
-#define CHUNK ((size_t)192 << 10)
+#define CHUNK ((size_t)128 << 10)	/* a line or a header may go past it, the chunk's ceiling is 256 kB */
 #define MAX32 0xffffffffu
 
 struct zip {
@@ -29,7 +29,8 @@ struct zip {
 	bool started;			/* inside a part: rewound, or bytes begun */
 	struct cat_file *file;		/* whose bytes are going out; borrowed from files */
 	int fd;
-	uint64_t done;			/* of this file or bytes */
+	struct made_at made;
+	uint64_t done;			/* of this file, bytes or document */
 	uint32_t crc;
 	uint64_t offset;		/* of the next local header (directory: of the next one described) */
 	uint64_t count, dir_start, total;
@@ -196,6 +197,7 @@ static void part_release(struct zip_part *p)
 {
 	free(p->name);
 	buf_release(&p->bytes);
+	made_free(p->made);
 }
 
 st_t zip_add(struct zip *z, struct zip_part *part, struct err *e)
@@ -210,6 +212,9 @@ st_t zip_add(struct zip *z, struct zip_part *part, struct err *e)
 	if (part->kind == ZIP_BYTES) {
 		part->size = part->bytes.n;
 		part->crc = crc32_of(0, part->bytes.p, part->bytes.n);
+	} else if (part->kind == ZIP_MADE) {
+		part->size = part->made->size;
+		part->crc = part->made->crc;
 	}
 	return ST_OK;
 }
@@ -259,29 +264,24 @@ static st_t pull_made(struct zip *z, struct zip_part *p, struct buf *chunk, stru
 {
 	struct entry en = entry_of(z, p, NULL);
 	size_t before = 0;
-	const struct cat_file *f = NULL;
+	bool more = true;
 
 	if (!z->started) {
 		local_header(chunk, z, en);
-		pk_files_rewind(&z->files);
+		made_rewind(&z->made);
 		z->started = true;
 	}
 	before = chunk->n;
-	do {
-		f = pk_files_next(&z->files);
-		if (f)
-			p->line(p, f, chunk);
-	} while (f && chunk->n < CHUNK);
-	if (!f)
-		buf_addsl(chunk, p->tail);
+	while (more && chunk->n < CHUNK)
+		more = made_more(p->made, &z->made, &z->files, chunk);
 	z->done += chunk->n - before;
-	if (f)
+	if (more || chunk->st != ST_OK)
 		return chunk->st;
 	if (z->done != p->size)
 		return err_set(e, ST_CONFLICT, "the files changed while they were packed");
 	z->offset += local_size(&en);
 	next_part(z);
-	return chunk->st;
+	return ST_OK;
 }
 
 static st_t open_file(struct zip *z, struct zip_part *p, struct buf *chunk, struct err *e)
