@@ -1,2 +1,18 @@
-noinst_LIBRARIES += libcli.a
-libcli_a_SOURCES = 
+EXTRA_PROGRAMS += azekura
+azekura_SOURCES = \
+	%D%/cli.h \
+	%D%/cmd_admin.c \
+	%D%/cmd_deposit.c \
+	%D%/cmd_get.c \
+	%D%/cmd_init.c \
+	%D%/cmd_record.c \
+	%D%/cmd_search.c \
+	%D%/conn.c \
+	%D%/deposit.h \
+	%D%/describe.c \
+	%D%/folder.c \
+	%D%/local.c %D%/local.h \
+	%D%/main.c \
+	%D%/out.c \
+	%D%/send.c \
+	%D%/state.c

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
+	%D%/admin.c %D%/admin.h \
 	%D%/accounts.c \
 	%D%/accounts.h \
 	%D%/cat_feed.c \

@@ -1,0 +1,396 @@
+/* azekura deposit: a folder becomes a dataset. What was begun is remembered until it is done, so that the same command goes on after any cut. */
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/place.h"
+#include "base/str.h"
+#include "cli/deposit.h"
+#include "schema/record.h"
+
+#define CREATORS_MAX 100
+
+struct deposit {
+	struct cli *c;
+	struct describe_opts d;
+	const char *creators[CREATORS_MAX];
+	const char *version_of;
+	bool publish, strict, restart;
+	unsigned jobs;
+
+	struct schema *schema;
+	struct folder folder;
+	json_t *doc, *defaulted, *warnings;
+	char *state;			/* path of the state file */
+	char draft[64];
+};
+
+static bool option(void *ctx, int opt, const char *value)
+{
+	struct deposit *d = ctx;
+	uint64_t n;
+
+	switch (opt) {
+	case 't': d->d.title = value; return true;
+	case 'c':
+		if (d->d.n_creators == CREATORS_MAX)
+			return false;
+		d->creators[d->d.n_creators++] = value;
+		return true;
+	case 'l': d->d.license = value; return true;
+	case 'a': d->d.access = value; return true;
+	case 'f': d->d.from = value; return true;
+	case 'p': d->publish = true; return true;
+	case 's': d->strict = true; return true;
+	case 'r': d->restart = true; return true;
+	case 'v': d->version_of = value; return true;
+	case 'j':
+		if (!slice_u64(slice_str(value), 16, &n) || n == 0)
+			return false;
+		d->jobs = (unsigned)n;
+		return true;
+	default: return false;
+	}
+}
+
+static const struct option options[] = {
+	{ "title", required_argument, NULL, 't' }, { "creator", required_argument, NULL, 'c' }, { "license", required_argument, NULL, 'l' },
+	{ "licence", required_argument, NULL, 'l' }, { "access", required_argument, NULL, 'a' }, { "from", required_argument, NULL, 'f' },
+	{ "publish", no_argument, NULL, 'p' }, { "strict", no_argument, NULL, 's' }, { "restart", no_argument, NULL, 'r' },
+	{ "resume", no_argument, NULL, 'R' }, { "new-version", required_argument, NULL, 'v' }, { "jobs", required_argument, NULL, 'j' },
+	{ NULL, 0, NULL, 0 }
+};
+
+static bool option_or_resume(void *ctx, int opt, const char *value)
+{
+	/* Going on is what it always does; the word is taken so that messages may say it. */
+	return opt == 'R' || option(ctx, opt, value);
+}
+
+/* ---- What a person is asked. ---- */
+
+static char *ask(const char *question, const char *def)
+{
+	char line[1024];
+
+	fprintf(stderr, "%s [%s]: ", question, def);
+	fflush(stderr);
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		return slice_dup(slice_str(def));
+	line[strcspn(line, "\r\n")] = '\0';
+	return slice_dup(slice_trim(slice_str(line[0] == '\0' ? def : line)));
+}
+
+/* Title and creator are worth a question where somebody can answer; the rest has defaults that are told. */
+static void ask_missing(struct deposit *d, const char *title)
+{
+	char *answer;
+
+	if (d->c->json || d->c->quiet || d->strict || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return;
+	if (record_title(d->doc, NULL).n == 0) {
+		answer = ask("Title", title);
+		if (answer != NULL && answer[0] != '\0')
+			json_put(d->doc, "titles", json_pack("[{s:s}]", "value", answer));
+		free(answer);
+	}
+}
+
+/* ---- Metadata. ---- */
+
+static char *folder_name(const char *path)
+{
+	char *real = realpath(path, NULL), *name;
+	const char *slash = real == NULL ? NULL : strrchr(real, '/');
+
+	name = slice_dup(slice_str(slash != NULL && slash[1] != '\0' ? slash + 1 : path));
+	free(real);
+	return name;
+}
+
+static st_t fill_defaults(struct deposit *d, const char *path, struct err *e)
+{
+	char *title = folder_name(path), today[11], *url = conn_url(d->c, "/api/user");
+	struct record_defaults def = { .title = title, .today = today };
+	json_t *me = NULL, *about = NULL;
+	st_t st = conn_get(d->c, url, &me, e);
+
+	free(url);
+	if (st == ST_OK) {
+		url = conn_url(d->c, "/api");
+		(void)!conn_get(d->c, url, &about, NULL);
+		free(url);
+		def.creator = json_text(me, "fullname");
+		if (def.creator == NULL)
+			def.creator = json_text(me, "username");
+		def.publisher = json_text(about, "name");
+		iso8601_date(today, clock_now());
+		ask_missing(d, title);
+		st = record_default(d->schema, d->doc, &def, d->defaulted, e);
+	}
+	json_decref(me);
+	json_decref(about);
+	free(title);
+	return st;
+}
+
+static int strict_fails(struct deposit *d)
+{
+	json_t *one;
+	size_t i;
+
+	say_error(d->c, "mandatory values are missing, and --strict allows no defaults:");
+	json_array_foreach(d->defaulted, i, one)
+		fprintf(stderr, "  %s\n", json_string_value(one));
+	if (d->c->json)
+		say_json(json_pack("{s:O}", "missing", d->defaulted));
+	return EX_MISSING;
+}
+
+/* ---- The draft: a new one, or the one that was cut. ---- */
+
+static bool draft_lives(struct deposit *d, const char *id)
+{
+	char *url = conn_url(d->c, "/api/records/%s/draft", id);
+	st_t st = conn_get(d->c, url, NULL, NULL);
+
+	free(url);
+	return st == ST_OK;
+}
+
+static void load_state(struct deposit *d)
+{
+	struct buf b = BUF_INIT(65536);
+	json_t *j = NULL;
+	const char *id;
+
+	if (d->restart || d->state == NULL)
+		return;
+	if (fs_read_file(d->state, &b, NULL) == ST_OK && json_load(&j, buf_slice(&b), NULL) == ST_OK) {
+		id = json_text(j, "draft");
+		if (id != NULL && draft_lives(d, id))
+			snprintf(d->draft, sizeof(d->draft), "%s", id);
+	}
+	json_decref(j);
+	buf_release(&b);
+}
+
+static void save_state(struct deposit *d, const char *folder)
+{
+	struct buf b = BUF_INIT(65536);
+	json_t *j = json_pack("{s:s, s:s, s:s}", "draft", d->draft, "server", d->c->server, "folder", folder);
+
+	if (d->state != NULL && j != NULL && json_dump_pretty(&b, j) == ST_OK && fs_write_atomic(d->state, b.p, b.n, 0600, NULL) != ST_OK)
+		json_push(d->warnings, json_string("the state of this deposit could not be kept: a cut one will begin anew"));
+	json_decref(j);
+	buf_release(&b);
+}
+
+static st_t send_canonical(struct deposit *d, const char *method, char *url, json_t **out, struct err *e)
+{
+	struct conn_call call = { .method = method, .type = "application/vnd.azekura.v1+json" };
+	struct buf b = BUF_INIT((size_t)64 << 20);
+	st_t st = json_dump(&b, d->doc, false);
+
+	call.body = buf_slice(&b);
+	if (st == ST_OK)
+		st = conn_json(d->c->client, d->c, &call, url, out, e);
+	buf_release(&b);
+	free(url);
+	return st;
+}
+
+static st_t open_draft(struct deposit *d, const char *folder, struct err *e)
+{
+	json_t *draft = NULL;
+	char *url;
+	st_t st;
+
+	load_state(d);
+	if (d->draft[0] != '\0') {
+		say(d->c, "going on with draft %s", d->draft);
+		return send_canonical(d, "PUT", conn_url(d->c, "/api/records/%s/draft", d->draft), NULL, e);
+	}
+	if (d->version_of != NULL) {
+		url = conn_url(d->c, "/api/records/%s/versions", d->version_of);
+		st = conn_send(d->c, "POST", url, NULL, &draft, e);
+		free(url);
+		if (st == ST_OK) {
+			url = conn_url(d->c, "/api/records/%s/draft/actions/files-import", json_text(draft, "id"));
+			st = conn_send(d->c, "POST", url, NULL, NULL, e);
+			free(url);
+		}
+		if (st == ST_OK)
+			st = send_canonical(d, "PUT", conn_url(d->c, "/api/records/%s/draft", json_text(draft, "id")), NULL, e);
+	} else {
+		st = send_canonical(d, "POST", conn_url(d->c, "/api/records"), &draft, e);
+	}
+	if (st == ST_OK) {
+		snprintf(d->draft, sizeof(d->draft), "%s", json_text(draft, "id") == NULL ? "" : json_text(draft, "id"));
+		save_state(d, folder);
+	}
+	json_decref(draft);
+	return st;
+}
+
+/* Files of the last version that are no longer in the folder do not belong to the new one. */
+static st_t drop_removed(struct deposit *d, struct err *e)
+{
+	char *url = conn_url(d->c, "/api/records/%s/draft/files?size=1000", d->draft);
+	st_t st = ST_OK;
+
+	while (st == ST_OK && url != NULL) {
+		json_t *page = NULL, *one;
+		const char *next;
+		size_t i, j;
+
+		st = conn_get(d->c, url, &page, e);
+		free(url);
+		url = NULL;
+		json_array_foreach(json_object_get(page, "entries"), i, one) {
+			const char *key = json_text(one, "key"), *self = json_string_value(json_at(one, "links.self"));
+
+			for (j = 0; j < d->folder.n; j++)
+				if (key != NULL && strcmp(d->folder.v[j].key, key) == 0)
+					break;
+			if (j == d->folder.n && self != NULL && st == ST_OK)
+				st = conn_send(d->c, "DELETE", self, NULL, NULL, e);
+		}
+		next = json_string_value(json_at(page, "links.next"));
+		url = next == NULL ? NULL : slice_dup(slice_str(next));
+		json_decref(page);
+	}
+	free(url);
+	return st;
+}
+
+static st_t finish(struct deposit *d, json_t **rec, struct err *e)
+{
+	struct conn_call call = { .method = "POST" };
+	struct buf key = BUF_INIT(200);
+	const char *fields[2] = { NULL, NULL };
+	char *url;
+	st_t st;
+
+	if (!d->publish) {
+		url = conn_url(d->c, "/api/records/%s/draft", d->draft);
+		st = conn_get(d->c, url, rec, e);
+		free(url);
+		return st;
+	}
+	/* A lost answer must not make a second version: the repeat carries the same key. */
+	buf_addf(&key, "Idempotency-Key: deposit-%s", d->draft);
+	fields[0] = key.p;
+	call.fields = fields;
+	url = conn_url(d->c, "/api/records/%s/draft/actions/publish", d->draft);
+	st = conn_json(d->c->client, d->c, &call, url, rec, e);
+	if (st == ST_CLOSED || st == ST_TIMEOUT) {
+		err_clear(e);
+		st = conn_json(d->c->client, d->c, &call, url, rec, e);
+	}
+	free(url);
+	buf_release(&key);
+	return st;
+}
+
+static void report(struct deposit *d, json_t *rec, uint64_t sent)
+{
+	const char *self = json_string_value(json_at(rec, "links.self")), *html = json_string_value(json_at(rec, "links.self_html"));
+	const char *parent = json_string_value(json_at(rec, "parent.id")), *title = json_string_value(json_at(rec, "metadata.title"));
+	char size[32];
+	json_t *one;
+	size_t i;
+
+	if (d->c->json) {
+		say_json(json_pack("{s:s, s:{s:s?}, s:{s:s?, s:s?}, s:b, s:{s:I, s:I, s:I}, s:O, s:O}", "id", d->draft, "parent", "id", parent,
+		    "links", "self", self, "self_html", html, "published", (int)d->publish, "files", "count", (json_int_t)d->folder.n,
+		    "bytes", (json_int_t)d->folder.bytes, "sent", (json_int_t)sent, "defaulted", d->defaulted, "warnings", d->warnings));
+		return;
+	}
+	say(d->c, "title     %s", title == NULL ? "" : title);
+	say(d->c, "files     %zu, %s (%llu sent now)", d->folder.n, human_size(size, d->folder.bytes), (unsigned long long)sent);
+	json_array_foreach(d->defaulted, i, one)
+		say(d->c, "default   %s", json_string_value(one));
+	json_array_foreach(d->warnings, i, one)
+		say_warning(d->c, "%s", json_string_value(one));
+	if (d->publish)
+		say(d->c, "published %s\nnext      azekura show %s; to take it back: azekura withdraw %s --reason TEXT", html == NULL ? "" : html, d->draft, d->draft);
+	else
+		say(d->c, "draft     %s\nnext      azekura publish %s", d->draft, d->draft);
+}
+
+static int run(struct deposit *d, const char *folder)
+{
+	struct err e = ERR_INIT;
+	char *place = place_schema();
+	json_t *rec = NULL;
+	uint64_t sent = 0;
+	st_t st;
+
+	st = place == NULL ? err_set(&e, ST_ABSENT, "the folder 'schema' was not found: set AZEKURA_SCHEMA") : schema_load(&d->schema, place, &e);
+	free(place);
+	if (st == ST_OK)
+		st = folder_read(&d->folder, folder, &e);
+	if (st == ST_OK)
+		json_array_extend(d->warnings, d->folder.warnings);
+	if (st == ST_OK)
+		st = describe(d->schema, &d->folder, &d->d, &d->doc, d->warnings, &e);
+	if (st == ST_OK)
+		st = fill_defaults(d, folder, &e);
+	if (st != ST_OK)
+		return say_failed(d->c, st, &e);
+	if (d->strict && json_array_size(d->defaulted) > 0)
+		return strict_fails(d);
+	d->state = state_deposit_path(d->c->server, folder);
+	st = open_draft(d, folder, &e);
+	if (st == ST_OK)
+		st = send_files(d->c, d->draft, &d->folder, d->jobs, &sent, &e);
+	if (st == ST_OK && d->version_of != NULL)
+		st = drop_removed(d, &e);
+	if (st != ST_OK) {
+		int code = say_failed(d->c, st, &e);
+
+		if (d->draft[0] != '\0')
+			fprintf(stderr, "azekura: what arrived is kept in draft %s; run the same command again to go on\n", d->draft);
+		return code;
+	}
+	st = finish(d, &rec, &e);
+	if (st != ST_OK) {
+		json_decref(rec);
+		return say_failed(d->c, st, &e);
+	}
+	if (d->publish && d->state != NULL)
+		unlink(d->state);
+	report(d, rec, sent);
+	json_decref(rec);
+	return EX_FINE;
+}
+
+int cmd_deposit(struct cli *c)
+{
+	struct deposit d = { .c = c, .jobs = 4 };
+	int code;
+
+	d.d.creators = d.creators;
+	if (!cli_options(c, options, option_or_resume, &d))
+		return EX_WRONG_USE;
+	if (c->argc != 1)
+		return say_wrong_use(c, "say what: azekura deposit FOLDER");
+	if (c->token == NULL) {
+		say_error(c, "no token: log in with 'azekura login %s', or give --token", c->server);
+		return EX_REFUSED;
+	}
+	d.defaulted = json_array();
+	d.warnings = json_array();
+	code = run(&d, c->argv[0]);
+	folder_release(&d.folder);
+	json_decref(d.doc);
+	json_decref(d.defaulted);
+	json_decref(d.warnings);
+	schema_drop(d.schema);
+	free(d.state);
+	return code;
+}
