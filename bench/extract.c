@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/place.h"
-#include "indexer/extract/extract_int.h"
+#include "indexer/extract/extract.h"
 #include "net/helper.h"
 
 static st_t in_process(int fd, uint64_t size, const char *path, struct buf *facts, struct err *e)

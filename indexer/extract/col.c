@@ -58,7 +58,7 @@ static uint64_t fold(uint64_t a, uint64_t b)
 uint64_t bytes_hash(const void *v, size_t n)
 {
 	const uint8_t *p = v;
-	uint64_t a = 0, b = 0, h = 0x9E3779B97F4A7C15u ^ n;
+	uint64_t a = 0, b = 0, h = 0x9E3779B97F4A7C15u ^ n * 0xD6E8FEB86659FD93u;
 	uint32_t x, y;
 
 	for (; n > 16; p += 16, n -= 16) {
@@ -77,7 +77,7 @@ uint64_t bytes_hash(const void *v, size_t n)
 		b = y;
 	} else if (n) {
 		a = (uint64_t)p[0] << 16 | (uint64_t)p[n >> 1] << 8 | p[n - 1];
-		b = n;
+		b = 0xFF51AFD7ED558CCDu;
 	}
 	h = fold(a ^ 0x8EBC6AF09C88C6E3u ^ h, b ^ 0x589965CC75374CC3u ^ h);
 	h = fold(h ^ 0x1D8E4E27C47D124Fu, 0x9E3779B97F4A7C15u);

@@ -1,13 +1,10 @@
 #ifndef INDEXER_EXTRACT_EXTRACT_INT_H
 #define INDEXER_EXTRACT_EXTRACT_INT_H
 
-/*
- * One file on its way through an extractor: its first bytes are kept until an extractor claims it, then all bytes are pushed
- * once, in order. Pure functions of bytes: main.c adds the sandbox, the frames and the budget.
- */
+/* What an extractor is. A new one is a file ex_NAME.c and a row in bid.c. */
 
-#include "base/buf.h"
 #include "indexer/extract/enc_int.h"
+#include "indexer/extract/extract.h"
 
 #define HEAD_MIN	((size_t)256 << 10)	/* what extractors see before they bid */
 #define HEAD_MAX	((size_t)4 << 20)	/* the same, for text whose first line is longer */
@@ -41,17 +38,6 @@ struct extractor {
 };
 
 extern const struct extractor ex_csv, ex_text;
-
-/* bid.c: the driver. */
-struct extract;
-st_t extract_new(struct extract **out, const char *name, uint64_t size, struct err *e);
-void extract_free(struct extract *x);
-/* ST_OK: more, please. ST_EOF: the rest need not come, extract_end() may be called. Other: out of memory or our fault. */
-st_t extract_push(struct extract *x, const void *p, size_t n, struct err *e);
-/* The facts document; at most ${out}'s ceiling: a document that does not fit is written again without histograms and top values, then without columns. */
-st_t extract_end(struct extract *x, struct buf *out, struct err *e);
-/* The parent's own document for a file that killed its helper. */
-st_t extract_failed(struct buf *out, const char *status, const char *reason, uint64_t size);
 
 /* magic.c: media type by first bytes, or NULL. */
 const char *magic_media(const uint8_t *p, size_t n);

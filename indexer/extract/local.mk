@@ -10,9 +10,9 @@ libextract_a_SOURCES = \
 	%D%/enc.c %D%/enc_int.h \
 	%D%/ex_csv.c \
 	%D%/ex_text.c \
-	%D%/extract_int.h \
+	%D%/extract.h %D%/extract_int.h \
 	%D%/magic.c \
-	%D%/sandbox.c %D%/sandbox_int.h \
+	%D%/sandbox.c %D%/sandbox.h \
 	%D%/unit.c
 
 pkglibexec_PROGRAMS += azekura-extract

@@ -12,7 +12,7 @@
 
 #include "base/frame.h"
 #include "indexer/extract/extract_int.h"
-#include "indexer/extract/sandbox_int.h"
+#include "indexer/extract/sandbox.h"
 
 #define FRAME_IN_MAX	((uint32_t)1 << 20)
 #define OUTPUT_MAX	((uint64_t)64 << 20)

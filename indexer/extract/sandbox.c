@@ -4,7 +4,7 @@
  * through its list, there is still no file it could name.
  */
 
-#include "indexer/extract/sandbox_int.h"
+#include "indexer/extract/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,1 +1,4 @@
 # check_PROGRAMS += %D%/test_NAME; its source is %D%/test_NAME.c
+check_PROGRAMS += %D%/test_extract_csv
+t_unit_indexer_test_extract_csv_LDADD = libextract.a $(LDADD)
+EXTRA_DIST += %D%/facts.h
