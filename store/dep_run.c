@@ -324,6 +324,8 @@ void dep_event_put(struct kv_txn *t, struct repo *r, const struct rec *rec, cons
 {
 	struct change put = *c;
 
+	if (c->kind == CHANGE_PURGE)
+		cat_files_clear(t, rec->id, false);
 	change_put(t, &put);
 	cat_put(t, r, rec);
 	dep_fix_latest(t, r, rec->parent);
@@ -339,11 +341,12 @@ static st_t event_apply(void *arg, struct kv_txn *t)
 		return t->st;
 	if (ev->from_draft)
 		copy_files(ev, t);
-	if (ev->from_draft || ev->from_edit) {
+	dep_event_put(t, ev->r, rec, &ev->c);
+	/* After the record is in: a draft that ends without one takes its identifier's number along. */
+	if (ev->from_draft || ev->from_edit || ev->kind == CHANGE_PURGE) {
 		cat_files_clear(t, rec->id, true);
 		cat_draft_del(t, ev->r, rec->id);
 	}
-	dep_event_put(t, ev->r, rec, &ev->c);
 	if (ev->note != NULL)
 		cat_note_put(t, slice_str(ev->note), slice_str(rec->id));
 	return t->st;

@@ -3,6 +3,7 @@ libstore_a_SOURCES = \
 	%D%/admin.c %D%/admin.h \
 	%D%/accounts.c \
 	%D%/accounts.h \
+	%D%/backup.c \
 	%D%/cat_feed.c \
 	%D%/cat_file.c \
 	%D%/cat_int.h \
@@ -18,12 +19,14 @@ libstore_a_SOURCES = \
 	%D%/dep_files.c \
 	%D%/dep_int.h \
 	%D%/dep_life.c \
+	%D%/dep_purge.c \
 	%D%/dep_run.c \
 	%D%/dep_turn.c \
 	%D%/deposit.c \
 	%D%/deposit.h \
 	%D%/facts.c \
 	%D%/facts.h \
+	%D%/fixity.c \
 	%D%/jobs.c \
 	%D%/jobs.h \
 	%D%/jobs_int.h \
@@ -40,9 +43,11 @@ libstore_a_SOURCES = \
 	%D%/ocfl.h \
 	%D%/ocfl_int.h \
 	%D%/ocfl_inv.c \
+	%D%/ocfl_walk.c \
 	%D%/pack.c \
 	%D%/pack_int.h \
 	%D%/pack_read.c \
+	%D%/rebuild.c \
 	%D%/recover.c \
 	%D%/recover.h \
 	%D%/repo.c \

@@ -104,6 +104,7 @@ st_t ocfl_out_open(struct ocfl_out *w, const char *path, struct err *e)
 {
 	w->st = ST_OK;
 	w->e = e;
+	w->total = 0;
 	buf_init(&w->b, BUF_NOMAX);
 	w->h = hash_new();
 	w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -129,6 +130,7 @@ static void out_flush(struct ocfl_out *w)
 
 void ocfl_out_add(struct ocfl_out *w, const char *p, size_t n)
 {
+	w->total += (int64_t)n;
 	buf_add(&w->b, p, n);
 	if (w->b.n >= 1 << 18)
 		out_flush(w);
@@ -141,7 +143,10 @@ void ocfl_out_str(struct ocfl_out *w, const char *s)
 
 void ocfl_out_quote(struct ocfl_out *w, const char *s)
 {
+	size_t before = w->b.n;
+
 	json_quote(&w->b, slice_str(s));
+	w->total += (int64_t)(w->b.n - before);
 	if (w->b.n >= 1 << 18)
 		out_flush(w);
 }

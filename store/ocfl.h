@@ -60,6 +60,10 @@ st_t ocfl_put_place(struct ocfl_put *p, struct err *e);
 /* Take version ${v} of an object out of sight again, into ${stage}/undone; whatever point ocfl_put_place() had reached. Idempotent. */
 st_t ocfl_undo(struct objects *o, const char *key, unsigned v, const char *stage, struct err *e);
 
+/* Every object of the root, in order of its folder; ${object} false: something that does not belong there. */
+typedef st_t ocfl_each_fn(void *ctx, const char *key, bool object, struct err *e);
+st_t ocfl_each(struct objects *o, ocfl_each_fn *fn, void *ctx, struct err *e);
+
 /* Write an object with the same versions as ${key} in which ${keep} chose what stays, as a folder ${stage}/obj with a new version
  * on top whose state the caller gives by ocfl_put_*(). For purges; placed by object_swap_tree(). */
 typedef bool ocfl_keep_fn(void *ctx, unsigned version, const uint8_t sha[SHA256_LEN], const char *logical);

@@ -30,7 +30,7 @@ bool jtok_member(struct jtok *t, bool *first);
 bool jtok_item(struct jtok *t, bool *first, int *kind);	/* of an array whose '[' was taken */
 
 /* Buffered text on its way to a file, hashed. */
-struct ocfl_out { int fd; struct buf b; struct hash *h; struct err *e; st_t st; };
+struct ocfl_out { int fd; struct buf b; struct hash *h; struct err *e; st_t st; int64_t total; };
 st_t ocfl_out_open(struct ocfl_out *w, const char *path, struct err *e);
 void ocfl_out_add(struct ocfl_out *w, const char *p, size_t n);
 void ocfl_out_str(struct ocfl_out *w, const char *s);
