@@ -6,3 +6,5 @@ EXTRA_PROGRAMS += %D%/extract
 bench_extract_SOURCES = %D%/extract.c
 bench_extract_LDADD = libextract.a $(UPPER_LIBS)
 EXTRA_DIST += %D%/run
+EXTRA_PROGRAMS += %D%/search_index
+bench_search_index_SOURCES = %D%/search_index.c

@@ -15,7 +15,7 @@
 #include "base/utf8.h"
 #include "indexer/tok_ja.h"
 
-#define NOTES_MAX	1000000u	/* 12 MB, and 8 MB while they are sorted */
+#define NOTES_MAX	600000u		/* 7 MB, and 5 MB while they are sorted */
 #define SEG_DOCS_MAX	((1u << 28) - 1)
 #define DOC_PLACES_MAX	200000u		/* places of one record that are kept; what stands behind is not found */
 #define VALUE_GAP	8u		/* places between two values of a field: no phrase reaches across */
