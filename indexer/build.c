@@ -123,6 +123,7 @@ static void take_text(void *ctx, enum ix_field f, struct slice s)
 	struct builder *w = ctx;
 	struct tok t;
 	struct tok_unit u;
+	bool after_run = false;
 
 	if (w->field != (int)f) {
 		w->field = (int)f;
@@ -133,9 +134,12 @@ static void take_text(void *ctx, enum ix_field f, struct slice s)
 	tok_init(&t, s);
 	while (w->st == ST_OK && w->doc_places < DOC_PLACES_MAX && tok_next(&t, &u)) {
 		if (u.kind == TOK_RUN) {
+			w->place += after_run;		/* tok_ja.h */
 			run_notes(w, u.text, (int)f);
+			after_run = true;
 			continue;
 		}
+		after_run = false;
 		note(w, TERM_WORD, u.text, (int)f, w->place++);
 		w->doc_places++;
 		w->len++;

@@ -248,6 +248,8 @@ static struct node *phrase_node(struct planner *p, const struct units *u, uint32
 	n->fields = any_field(fields);
 	for (size_t i = 0; i < u->n && p->s->t.st == ST_OK; i++) {
 		const struct unit *x = &u->v[i];
+		if (i > 0 && x->kind == TOK_RUN && u->v[i - 1].kind == TOK_RUN)
+			offset++;		/* tok_ja.h */
 		if (x->kind == TOK_WORD)
 			add_term(p, n, TERM_WORD, x->text, offset++);
 		else if (x->chars > 1)
