@@ -130,11 +130,11 @@ static void lex_word(struct parser *p, bool after_field)
 	p->lex = LEX_WORD;
 	if (after_field)
 		return;
-	if (slice_eq_str(p->text, "AND"))
+	if (slice_eq_str(p->text, "AND") || slice_eq_str(p->text, "ＡＮＤ"))
 		p->lex = LEX_AND;
-	else if (slice_eq_str(p->text, "OR"))
+	else if (slice_eq_str(p->text, "OR") || slice_eq_str(p->text, "ＯＲ"))
 		p->lex = LEX_OR;
-	else if (slice_eq_str(p->text, "NOT"))
+	else if (slice_eq_str(p->text, "NOT") || slice_eq_str(p->text, "ＮＯＴ"))
 		p->lex = LEX_NOT;
 }
 

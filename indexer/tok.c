@@ -56,6 +56,12 @@ static int32_t bare_latin(struct tok *t, int32_t cp)
 	return n > 0 && U_SUCCESS(ec) && d[0] < 0x80 ? d[0] : cp;
 }
 
+/* Voiced marks that stand alone after a kana are meant to combine with it. */
+static int32_t combining(int32_t cp)
+{
+	return cp == 0x309b || cp == 0x309c ? cp - 2 : cp;
+}
+
 static void pend(struct tok *t, int32_t cp)
 {
 	if (t->n_pending < TOK_PENDING)
@@ -79,7 +85,7 @@ static void slow_piece(struct tok *t, int32_t cp)
 	U16_APPEND_UNSAFE(in, n, cp);
 	while (n < PIECE_MAX) {
 		look = t->at;
-		cp = utf8_next(t->in, &look);
+		cp = combining(utf8_next(t->in, &look));
 		if (cp < 0 || unorm2_hasBoundaryBefore(t->nfkc, cp))
 			break;
 		U16_APPEND_UNSAFE(in, n, cp);
@@ -138,11 +144,16 @@ static void advance(struct tok *t)
 	}
 }
 
-static bool is_word(int32_t cp)
+static bool begins_word(int32_t cp)
 {
 	if (cp < 0x80)
 		return (cp >= 'a' && cp <= 'z') || (cp >= '0' && cp <= '9');
-	return u_isalnum(cp) || ((1u << u_charType(cp)) & U_GC_M_MASK) != 0;
+	return u_isalnum(cp);
+}
+
+static bool is_word(int32_t cp)
+{
+	return begins_word(cp) || (cp >= 0x80 && ((1u << u_charType(cp)) & U_GC_M_MASK) != 0);
 }
 
 void tok_init(struct tok *t, struct slice in)
@@ -193,7 +204,7 @@ bool tok_next(struct tok *t, struct tok_unit *u)
 {
 	bool run;
 
-	while (t->cp >= 0 && !ja_is_run(t->cp) && !is_word(t->cp))
+	while (t->cp >= 0 && !ja_is_run(t->cp) && !begins_word(t->cp))
 		advance(t);
 	if (t->cp < 0)
 		return false;
