@@ -19,3 +19,6 @@ check_PROGRAMS += %D%/fuzz_tok
 t_fuzz_fuzz_tok_SOURCES = %D%/fuzz_tok.c %D%/replay.c %D%/fuzz.h
 check_PROGRAMS += %D%/fuzz_utf8
 t_fuzz_fuzz_utf8_SOURCES = %D%/fuzz_utf8.c %D%/replay.c %D%/fuzz.h
+check_PROGRAMS += %D%/fuzz_csv
+t_fuzz_fuzz_csv_SOURCES = %D%/fuzz_csv.c %D%/replay.c %D%/fuzz.h
+t_fuzz_fuzz_csv_LDADD = libextract.a $(LDADD)

@@ -6,3 +6,5 @@ check_PROGRAMS += %D%/test_pairs
 check_PROGRAMS += %D%/test_postings
 check_PROGRAMS += %D%/test_search
 check_PROGRAMS += %D%/test_search_model
+check_PROGRAMS += %D%/test_extract_fixtures
+t_unit_indexer_test_extract_fixtures_LDADD = libextract.a $(LDADD)
