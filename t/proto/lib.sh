@@ -69,6 +69,8 @@
 #	publish_draft ID	prints the id of the published version
 #	publish_record [JSON]	both
 #	put_file ID KEY FILE	upload one file into a draft
+#	deposit FOLDER [ARG...]	azekura deposit --publish --json with $TOKEN; prints the id; the whole answer is left in $T/deposit.json
+#	described ID		the readers are done with the record: its Croissant has a record set; for wait_until
 #	sha256_of FILE		hex digest
 
 set -u
@@ -310,4 +312,10 @@ put_file() {
 	req PUT "/api/records/$1/draft/files/$key/content" -H 'Content-Type: application/octet-stream' -H 'Expect:' --upload-file "$3" &&
 	[ "${STATUS:0:1}" = 2 ] && api POST "/api/records/$1/draft/files/$key/commit"
 }
+deposit() {
+	"$AZEKURA" --server "$BASE" --token "$TOKEN" deposit "$@" --publish --json >"$T/deposit.json" 2>"$T/deposit.err" ||
+		{ diag "azekura deposit $*: $(tail -n 5 "$T/deposit.err")" >&2; return 1; }
+	jq -r .id "$T/deposit.json"
+}
+described() { curl -sS --max-time 30 "$BASE/records/$1/export/croissant" 2>/dev/null | jq -e '.recordSet | length > 0' >/dev/null 2>&1; }
 sha256_of() { sha256sum "$1" | cut -d' ' -f1; }

@@ -1,0 +1,19 @@
+# schemathesis: the OpenAPI document is true to the code. Requests made up from it, right and wrong, never get a server error or an answer that it does not announce.
+. "$(dirname "$0")/lib.sh"
+need_python openapi
+new_repo; start_server || exit 1
+TOKEN=$(token alice depositor)
+publish_record >/dev/null
+ok_status 200 GET /api/openapi.json
+ok_json '.openapi | startswith("3.1")' 'it is an OpenAPI 3.1 document'
+ok_json '[.paths | keys[] | select(startswith("/api/records"))] | length > 5' 'it tells the record routes'
+run() {
+	cd "$T" && "$VENV/bin/schemathesis" run "$BASE/api/openapi.json" -H "Authorization: Bearer $TOKEN" --seed 20261121 --max-examples 25 --workers 2 \
+		--exclude-path-regex 'events' --request-timeout 20 --max-time "${SCHEMATHESIS_SECONDS:-120}" --phases examples,coverage,fuzzing \
+		--checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance 2>&1 | tail -n 60
+	[ "${PIPESTATUS[0]}" = 0 ]
+}
+ok 'schemathesis finds no answer that the document does not announce' run
+ok 'the server is alive after it' server_alive
+ok_status 200 GET /healthz
+done_testing
