@@ -1,22 +1,15 @@
-/*
- * Files of records and drafts. Uploads stream: the loop fills one buffer while a worker hashes and writes the other, so that memory
- * per upload is two buffers, whatever the file's size.
- */
+/* Files of records and drafts. */
 
 #include "server/api.h"
 
-#include <assert.h>
-#include <unistd.h>
-
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/str.h"
 #include "server/negotiate.h"
+#include "server/put.h"
 #include "server/serve.h"
 #include "store/upload.h"
 
 #define LIST_MAX 1000
-#define FILL_MAX ((size_t)1 << 20)	/* a buffer; the loop stops reading when one waits full */
 
 /* ---- Which file? ---- */
 
@@ -262,254 +255,36 @@ static void file_delete(struct req *r)
 
 /* ---- Upload. ---- */
 
-struct put {
-	struct job job;
-	struct req *r;
-	struct rec rec;
-	struct slice key;
-	struct upload *u;
-	struct buf fill, busy;
-	struct timer *again;		/* when the pool was full */
-	const char *sha256;		/* declared, hex; NULL */
-	int64_t size;
-	bool begun, ended, paused, finished;
-	st_t st;
-	struct err e;
-	struct cat_file file;
-};
-
-static void put_release(void *p)
+static void put_answer(struct req *r, const struct put_result *res)
 {
-	struct put *u = p;
+	struct put_spec *spec = r->own;
 
-	buf_release(&u->fill);
-	buf_release(&u->busy);
-	cat_file_release(&u->file);
-	timer_free(u->again);
-}
-
-static void put_begin(struct put *u)
-{
-	struct req *r = u->r;
-	struct upload_spec spec = {
-		.draft = u->rec.id, .path = u->key, .size = u->size, .sha256_hex = u->sha256, .user = r->who.user,
-	};
-
-	u->st = upload_begin(r->site->repo, &spec, &u->u, &u->e);
-	u->begun = true;
-}
-
-/* Worker: one buffer. The last one ends the upload, so that the answer means: durable, read back, in the draft. */
-static void put_work(struct job *j)
-{
-	struct put *u = (struct put *)j;
-
-	if (!u->begun)
-		put_begin(u);
-	if (u->st == ST_OK && u->busy.n > 0)
-		u->st = upload_write(u->u, u->busy.p, u->busy.n, &u->e);
-	if (u->st != ST_OK && u->u != NULL) {
-		(void)!upload_pause(u->u, NULL);
-		u->u = NULL;
-	} else if (u->st == ST_OK && u->finished) {
-		u->st = upload_end(u->u, &u->file, &u->e);
-		u->u = NULL;
-	}
-}
-
-static void put_done(struct job *j);
-
-static void put_submit(void *p)
-{
-	struct put *u = p;
-
-	u->job.work = put_work;
-	u->job.done = put_done;
-	u->job.loop = u->r->h->loop;
-	u->r->in_worker = true;
-	if (pool_submit(u->r->srv->pool, &u->job) != ST_OK) {
-		u->r->in_worker = false;
-		timer_set(u->again, 20);
-	}
-}
-
-static void put_next(struct put *u)
-{
-	struct buf swap = u->busy;
-
-	u->busy = u->fill;
-	u->fill = swap;
-	buf_clear(&u->fill);
-	u->finished = u->ended;
-	put_submit(u);
-	if (u->paused) {
-		u->paused = false;
-		http_body_resume(u->r->h);
-	}
-}
-
-static void pause_work(struct job *j)
-{
-	struct put *u = (struct put *)j;
-
-	if (u->u != NULL)
-		(void)!upload_pause(u->u, NULL);
-	u->u = NULL;
-}
-
-static void pause_done(struct job *j)
-{
-	req_dispose(((struct put *)j)->r);
-}
-
-/* The client is gone: what came is made durable, so that it can resume. */
-static void put_abandon(struct req *r)
-{
-	struct put *u = r->own;
-
-	timer_set(u->again, -1);
-	u->job.work = pause_work;
-	u->job.done = pause_done;
-	if (u->u == NULL) {
-		req_dispose(r);
-	} else if (pool_submit(r->srv->pool, &u->job) != ST_OK) {
-		/* Rare enough to bear on the loop: closing a file. */
-		pause_work(&u->job);
-		req_dispose(r);
-	}
-}
-
-static void put_answer(struct put *u)
-{
-	struct req *r = u->r;
-
-	r->abandon = NULL;
-	if (u->st != ST_OK) {
-		problem_send(r, u->st, &u->e);
-	} else {
-		reply_json(r, 200, file_json(r, &u->rec, true, &u->file));
-	}
-	req_finish(r);
-}
-
-static void put_done(struct job *j)
-{
-	struct put *u = (struct put *)j;
-	struct req *r = u->r;
-
-	assert(r->magic == REQ_MAGIC);
-	r->in_worker = false;
-	buf_clear(&u->busy);
-	if (r->gone) {
-		put_abandon(r);
-		return;
-	}
-	if (u->st != ST_OK || u->finished) {
-		put_answer(u);
-		return;
-	}
-	if (u->fill.n > 0 || u->ended)
-		put_next(u);
-}
-
-static st_t put_body(struct http_req *h, const void *p, size_t n)
-{
-	struct req *r = h->user;
-	struct put *u = r->own;
-
-	if (r->sent)
-		return ST_INVALID;
-	if (buf_add(&u->fill, p, n) != ST_OK) {
-		u->st = err_set(&u->e, ST_NOMEM, "out of memory");
-		return ST_NOMEM;
-	}
-	if (!r->in_worker) {
-		put_next(u);
-		return ST_OK;
-	}
-	if (u->fill.n < FILL_MAX)
-		return ST_OK;
-	u->paused = true;
-	return ST_AGAIN;
-}
-
-static void put_end(struct http_req *h)
-{
-	struct req *r = h->user;
-	struct put *u = r->own;
-
-	u->ended = true;
-	if (!r->in_worker && !r->sent)
-		put_next(u);
-}
-
-/* "sha-256=:BASE64:" (RFC 9530): hex in the arena, NULL when none is given, "" when it is broken. */
-static const char *declared_digest(struct req *r)
-{
-	struct slice f = req_field(r, "Repr-Digest"), one;
-	struct buf raw = BUF_INIT(64);
-	const char *hex = NULL;
-
-	if (f.p == NULL)
-		f = req_field(r, "Content-Digest");
-	while (f.p != NULL) {
-		one = slice_trim(slice_cut(&f, ','));
-		if (!slice_starts(one, "sha-256=:") || !slice_ends(one, ":") || one.n < 11)
-			continue;
-		hex = "";
-		if (base64_decode(&raw, slice_of(one.p + 9, one.n - 10)) == ST_OK && raw.n == SHA256_LEN) {
-			char *h = arena_alloc(r->arena, SHA256_HEX);
-
-			if (h != NULL)
-				hex_encode(h, raw.p, raw.n);
-			hex = h;
-		}
-		break;
-	}
-	buf_release(&raw);
-	return hex;
+	if (res->st != ST_OK)
+		problem_send(r, res->st, &res->err);
+	else
+		reply_json(r, 200, file_json(r, spec->ctx, true, &res->file));
 }
 
 static void start_put(struct req *r, const struct rec *rec, struct slice key)
 {
-	struct put *u = arena_alloc(r->arena, sizeof(*u));
+	struct put_spec *spec = arena_alloc(r->arena, sizeof(*spec));
+	struct rec *kept = arena_alloc(r->arena, sizeof(*kept));
 
-	if (u == NULL || !req_own_head(r)) {
+	if (spec == NULL || kept == NULL) {
 		problem_send(r, ST_NOMEM, NULL);
 		req_finish(r);
 		return;
 	}
-	u->r = r;
-	u->rec = *rec;
-	u->rec.groups = NULL;
-	u->rec.sets = NULL;
-	u->rec.n_groups = u->rec.n_sets = 0;
-	u->key = slice_of(arena_dup(r->arena, key.p, key.n), key.n);
-	u->size = r->h->body_len;
-	u->sha256 = declared_digest(r);
-	buf_init(&u->fill, FILL_MAX + ((size_t)1 << 20));
-	buf_init(&u->busy, FILL_MAX + ((size_t)1 << 20));
-	u->again = timer_new(r->h->loop, put_submit, u);
-	if (arena_defer(r->arena, put_release, u) != ST_OK || u->key.p == NULL || u->again == NULL) {
-		problem_send(r, ST_NOMEM, NULL);
-		req_finish(r);
-		return;
-	}
-	if (u->sha256 != NULL && u->sha256[0] == '\0') {
-		problem_status(r, 400, "Repr-Digest: expected sha-256=:BASE64:");
-		req_finish(r);
-		return;
-	}
-	r->own = u;
-	r->abandon = put_abandon;
-	r->h->body_max = (uint64_t)conf_int(r->site->repo->conf, "limits.upload");
-	r->h->on_body = put_body;
-	r->h->on_end = put_end;
-	if (!r->h->has_body) {
-		u->size = 0;
-		u->ended = true;
-		put_next(u);
-	}
+	*kept = *rec;
+	spec->draft = kept->id;
+	spec->path = slice_of(arena_dup(r->arena, key.p, key.n), key.n);
+	spec->size = r->h->has_body ? r->h->body_len : 0;
+	spec->sha256 = put_declared_digest(r);
+	spec->ends = true;
+	spec->answer = put_answer;
+	spec->ctx = kept;
+	r->own = spec;
+	put_start(r, spec);
 }
 
 /* At the head, on the loop: rights are checked before a byte is asked for. */

@@ -206,9 +206,40 @@ static st_t start_loops(struct server *s, const struct daemon_opts *o, const cha
 		st = loop_new(&s->loops[i], e);
 		s->n_loops++;
 	}
-	req_handler(s, &h);
+	if (st == ST_OK && (s->door = calloc(1, sizeof(*s->door))) == NULL)
+		st = ST_NOMEM;
+	if (st == ST_OK) {
+		s->door->srv = s;
+		req_handler(s->door, &h);
+	}
 	if (st == ST_OK)
 		st = http_server_new(&s->http, s->loops, s->n_loops, s->pool, listen, &h, &lim, port, e);
+	return st;
+}
+
+/* Administration while the server has the folder (DESIGN 4). */
+static st_t start_admin(struct server *s, struct site *site, struct err *e)
+{
+	struct http_limits lim = http_limits_default;
+	char *sock = fs_join(site->repo->dir, "admin.sock");
+	struct buf addr = BUF_INIT(4096);
+	struct http_handler h;
+	st_t st = ST_NOMEM;
+
+	site->door = calloc(1, sizeof(*site->door));
+	if (sock != NULL && site->door != NULL && buf_addf(&addr, "unix:%s", sock) == ST_OK) {
+		site->door->srv = s;
+		site->door->admin = site;
+		req_handler(site->door, &h);
+		st = http_server_new(&site->admin, s->loops, 1, s->pool, addr.p, &h, &lim, NULL, e);
+		/* A folder deep down: the path of a socket has its limit. Serving goes on without it. */
+		if (st == ST_TOOBIG) {
+			log_warn("start", "no admin.sock: %s", e->text);
+			st = ST_OK;
+		}
+	}
+	buf_release(&addr);
+	free(sock);
 	return st;
 }
 
@@ -240,6 +271,8 @@ st_t daemon_start(struct server **out, const struct daemon_opts *given, int *por
 	st = start_loops(s, &o, listen, port, e);
 	for (i = 0; st == ST_OK && i < s->n_sites; i++) {
 		st = name_site(&s->sites[i], listen, *port, e);
+		if (st == ST_OK)
+			st = start_admin(s, &s->sites[i], e);
 		if (st == ST_OK)
 			st = follow_start(&s->sites[i].follow, s->sites[i].repo, s->sites[i].ix, s->helpers, e);
 	}
@@ -318,6 +351,8 @@ void daemon_stop(struct server *s)
 		follow_stop(s->sites[i].follow);
 	pool_free(s->pool);
 	http_server_free(s->http);
+	for (i = 0; i < s->n_sites; i++)
+		http_server_free(s->sites[i].admin);
 	helpers_free(s->helpers);
 	for (i = 0; i < s->n_loops; i++)
 		loop_free(s->loops[i]);
@@ -329,11 +364,13 @@ void daemon_stop(struct server *s)
 		oai_free(site->oai);
 		index_close(site->ix);
 		repo_close(site->repo);
+		free(site->door);
 		free(site->base);
 		free(site->host);
 		free(site->oai_prefix);
 	}
 	free(s->sites);
+	free(s->door);
 	schema_drop(s->schema);
 	pthread_mutex_destroy(&run->lock);
 	pthread_cond_destroy(&run->drained_cond);

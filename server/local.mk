@@ -3,8 +3,10 @@ libserver_a_SOURCES = \
 	%D%/api.h \
 	%D%/api_common.c \
 	%D%/api_file.c \
+	%D%/api_misc.c \
 	%D%/api_record.c \
 	%D%/api_search.c \
+	%D%/api_upload.c \
 	%D%/auth.c %D%/auth.h \
 	%D%/cache.c %D%/cache.h \
 	%D%/daemon.c %D%/daemon.h \
@@ -15,6 +17,7 @@ libserver_a_SOURCES = \
 	%D%/oai.c %D%/oai.h \
 	%D%/oai_token.c \
 	%D%/problem.c \
+	%D%/put.c %D%/put.h \
 	%D%/rec_json.c \
 	%D%/req.c %D%/req.h \
 	%D%/route.c %D%/route.h \

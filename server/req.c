@@ -442,7 +442,7 @@ void req_work(struct req *r, void (*work)(struct req *), void (*done)(struct req
 	}
 	w->job.work = work_run;
 	w->job.done = work_done;
-	w->job.loop = r->h->loop;
+	w->job.loop = r->loop;
 	w->r = r;
 	w->fn = work;
 	w->done = done;
@@ -553,6 +553,7 @@ static struct req *req_new(struct server *srv, struct http_req *h)
 	r->h = h;
 	r->srv = srv;
 	r->arena = a;
+	r->loop = h->loop;
 	r->method = h->method;
 	r->path = h->path;
 	r->query = h->query;
@@ -567,8 +568,8 @@ static struct req *req_new(struct server *srv, struct http_req *h)
 
 static void on_head(void *ctx, struct http_req *h)
 {
-	struct server *srv = ctx;
-	struct req *r = req_new(srv, h);
+	struct door *door = ctx;
+	struct req *r = req_new(door->srv, h);
 
 	if (r == NULL) {
 		http_start(h, 503);
@@ -576,14 +577,17 @@ static void on_head(void *ctx, struct http_req *h)
 		http_send(h, SLICE_NULL);
 		return;
 	}
-	r->site = site_find(srv, h->host);
+	r->site = door->admin != NULL ? door->admin : site_find(door->srv, h->host);
 	if (r->site == NULL) {
 		problem_status(r, 421, "no repository of that name is served here");
 		req_finish(r);
 		return;
 	}
 	r->lang = negotiate_lang(r);
-	auth_request(r);
+	if (door->admin != NULL)
+		auth_socket(r);
+	else
+		auth_request(r);
 	if (no_route(r) || checks_fail(r)) {
 		req_finish(r);
 		return;
@@ -622,9 +626,9 @@ static void on_over(void *ctx, struct http_req *h, bool gone)
 		req_dispose(r);
 }
 
-void req_handler(struct server *srv, struct http_handler *out)
+void req_handler(struct door *door, struct http_handler *out)
 {
-	out->ctx = srv;
+	out->ctx = door;
 	out->on_head = on_head;
 	out->on_over = on_over;
 }

@@ -56,7 +56,8 @@ struct req {
 	bool in_worker, gone, sent;
 	void (*abandon)(struct req *);	/* set by streaming handlers: the client went away while no job ran; must end in req_dispose() */
 	int64_t started_us;
-	void *own;			/* the handler's, freed through arena_defer */
+	struct loop *loop;		/* whose request this is, also when the client is gone */
+	void *own, *stream;		/* the handler's, and that of what takes its body; freed through arena_defer */
 };
 
 /* ---- Reading. ---- */
@@ -91,7 +92,9 @@ void problem_findings(struct req *r, const struct findings *f);
 int problem_code(st_t st);
 
 /* ---- The frame (req.c, daemon.c). ---- */
-void req_handler(struct server *srv, struct http_handler *out);
+/* Where requests come in: the port of all sites, or one site's admin.sock, whose peer is the program's own user. */
+struct door { struct server *srv; struct site *admin; };
+void req_handler(struct door *door, struct http_handler *out);
 /* Send what reply holds: loop thread. Handlers with a body of their own (ROUTE_STREAM) call it when they are done. */
 void req_finish(struct req *r);
 /* Run ${work} in a worker with r held, then ${done} on its loop (NULL: req_finish). 503 is sent when the pool is full. */

@@ -14,6 +14,7 @@ struct events;
 struct runner;
 struct oai;
 struct cache;
+struct door;
 
 struct site {
 	struct server *srv;
@@ -23,6 +24,8 @@ struct site {
 	struct events *events;		/* server/events.c */
 	struct runner *runner;		/* server/runner.c: jobs and timers */
 	struct oai *oai;		/* server/oai.c: page cache */
+	struct door *door;		/* of admin.sock */
+	struct http_server *admin;
 	struct cache *cache;		/* composed record JSON */
 	char *base;			/* public base URL without a slash at the end; set once listening when the settings give none */
 	char *host;			/* "repo.example.ac.jp" or "127.0.0.1:8080", lower case: matched against Host */
@@ -38,6 +41,7 @@ struct server {
 	struct loop **loops;
 	unsigned n_loops;
 	struct http_server *http;
+	struct door *door;
 	struct helpers *helpers;
 	atomic_bool ready, stopping;
 	int64_t started;

@@ -411,6 +411,37 @@ st_t upload_find(struct repo *r, const char *draft, struct slice path, char id[3
 	return st;
 }
 
+st_t upload_info(struct repo *r, const char *id, struct upload_info *out, struct err *e)
+{
+	json_t *j = id_valid(id) ? state_load(r, id) : NULL;
+	const char *draft = json_text(j, "draft"), *sha = json_text(j, "sha256");
+	struct slice path = json_slice(json_object_get(j, "path"));
+	char same[33];
+	st_t st;
+
+	memset(out, 0, sizeof(*out));
+	if (draft == NULL || path.n == 0 || strlen(draft) != PID_LEN) {
+		json_decref(j);
+		return err_set(e, ST_ABSENT, "no such upload");
+	}
+	memcpy(out->draft, draft, PID_LEN + 1);
+	out->size = json_integer_value(json_object_get(j, "size"));
+	out->user = (uint32_t)json_integer_value(json_object_get(j, "user"));
+	if (sha != NULL)
+		snprintf(out->sha256_hex, sizeof(out->sha256_hex), "%s", sha);
+	st = upload_find(r, draft, path, same, &out->offset, e);
+	if (st == ST_OK && (out->path = slice_dup(path)) == NULL)
+		st = ST_NOMEM;
+	json_decref(j);
+	return st;
+}
+
+void upload_info_release(struct upload_info *i)
+{
+	free(i->path);
+	i->path = NULL;
+}
+
 /* ---- bytes ---- */
 
 st_t upload_write(struct upload *u, const void *p, size_t n, struct err *e)

@@ -26,6 +26,10 @@ st_t path_check(struct slice path, struct err *e);
 st_t upload_begin(struct repo *r, const struct upload_spec *s, struct upload **out, struct err *e);	/* replaces an unfinished one for the same path */
 st_t upload_resume(struct repo *r, const char *upload_id, struct upload **out, uint64_t *offset, struct err *e);	/* ST_ABSENT; offset is durable */
 st_t upload_find(struct repo *r, const char *draft, struct slice path, char id[33], uint64_t *offset, struct err *e);
+/* What an unfinished upload is of: for rights, and for those who ask how far it is. Text owned: upload_info_release(). */
+struct upload_info { char draft[PID_LEN + 1]; char *path; int64_t size; char sha256_hex[65]; uint32_t user; uint64_t offset; };
+st_t upload_info(struct repo *r, const char *upload_id, struct upload_info *out, struct err *e);	/* ST_ABSENT */
+void upload_info_release(struct upload_info *i);
 const char *upload_id(const struct upload *u);
 st_t upload_write(struct upload *u, const void *p, size_t n, struct err *e);		/* ST_TOOBIG past the size; ST_FULL leaves it resumable */
 /* Make what came durable and leave: it can be resumed. */
