@@ -77,6 +77,35 @@ static bool step(void *ctx, const char *what, uint64_t done, uint64_t total)
 	return true;
 }
 
+/* A job of the server's: watched until it ends. */
+static st_t watch_job(struct admin *a, json_t **out, struct err *e)
+{
+	struct timespec wait = { 0, 300000000 };
+	json_t *job = *out, *result;
+	const char *state;
+	char *url = conn_url(a->c, "/api/jobs/%lld", (long long)json_integer_value(json_object_get(job, "id")));
+	st_t st = ST_OK;
+
+	for (;;) {
+		state = json_text(job, "state");
+		if (st != ST_OK || state == NULL || (strcmp(state, "waiting") != 0 && strcmp(state, "running") != 0))
+			break;
+		(void)!step(a, json_text(job, "message") == NULL ? "waiting" : json_text(job, "message"),
+		    (uint64_t)json_integer_value(json_object_get(job, "done")), (uint64_t)json_integer_value(json_object_get(job, "total")));
+		nanosleep(&wait, NULL);
+		json_decref(job);
+		job = NULL;
+		st = conn_get(a->c, url, &job, e);
+	}
+	result = json_incref(json_object_get(job, "result"));
+	if (st == ST_OK && result == NULL)
+		st = err_set(e, ST_INTERNAL, "%s", json_text(job, "message") == NULL ? "the job was cancelled" : json_text(job, "message"));
+	json_decref(job);
+	free(url);
+	*out = result;
+	return st;
+}
+
 static st_t over_socket(struct admin *a, const char *op, json_t **out, struct err *e)
 {
 	char *url;
@@ -92,6 +121,8 @@ static st_t over_socket(struct admin *a, const char *op, json_t **out, struct er
 	call.body = buf_slice(&body);
 	if (st == ST_OK)
 		st = conn_json(a->c->client, a->c, &call, url, out, e);
+	if (st == ST_OK && admin_op_find(op)->slow)
+		st = watch_job(a, out, e);
 	buf_release(&body);
 	free(url);
 	return st;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "indexer/follow.h"
+#include "server/runner.h"
 #include "store/accounts.h"
 #include "store/admin.h"
 #include "store/jobs.h"
@@ -222,6 +223,29 @@ static void record_sets_get(struct req *r)
 
 /* ---- Administration: the rows of store/admin.h, for admin.sock and for administrators' tokens. ---- */
 
+static json_t *job_json(struct req *r, const struct job_info *i);
+
+static void admin_job(struct req *r, const char *op, const json_t *args)
+{
+	struct job_info i;
+	struct err e = ERR_INIT;
+	st_t st;
+
+	memset(&i, 0, sizeof(i));
+	snprintf(i.kind, sizeof(i.kind), "%s", op);
+	i.owner = r->who.user;
+	i.params = json_pack("{s:o}", "args", args == NULL ? json_object() : json_deep_copy(args));
+	st = i.params == NULL ? ST_NOMEM : job_add(r->site->repo, &i, &e);
+	if (st == ST_OK) {
+		runner_poke(r->site->runner);
+		reply_json(r, 202, job_json(r, &i));
+		reply_addf(r, "Location", "%s/api/jobs/%llu", BASE(r), (unsigned long long)i.no);
+	} else {
+		problem_send(r, st, &e);
+	}
+	job_info_release(&i);
+}
+
 static void admin_post(struct req *r)
 {
 	const char *op = req_zstr(r, r->param[0]);
@@ -243,7 +267,11 @@ static void admin_post(struct req *r)
 		problem_send(r, ST_DENIED, &(struct err){ ST_DENIED, "this is done on the server's own machine: azekura admin" });
 		return;
 	}
-	admin_answer(r, op, args, 200);
+	/* What may take long is a job: the answer says where to watch it. */
+	if (row->slow)
+		admin_job(r, op, args);
+	else
+		admin_answer(r, op, args, 200);
 }
 
 /* ---- Jobs. ---- */
@@ -268,6 +296,8 @@ static json_t *job_json(struct req *r, const struct job_info *i)
 	put_when(j, "ended", i->ended);
 	if (i->message[0] != '\0')
 		json_put_str(j, "message", slice_str(i->message));
+	if (json_object_get(i->params, "result") != NULL)
+		json_put(j, "result", json_incref(json_object_get(i->params, "result")));
 	json_put(j, "links", json_pack("{s:s}", "self", req_str(r, "%s/api/jobs/%llu", BASE(r), (unsigned long long)i->no)));
 	return j;
 }

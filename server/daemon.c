@@ -11,8 +11,10 @@
 #include "base/place.h"
 #include "base/vec.h"
 #include "server/cache.h"
+#include "server/events.h"
 #include "server/oai.h"
 #include "server/req.h"
+#include "server/runner.h"
 
 #define CACHE_BYTES ((size_t)16 << 20)
 #define OAI_CACHE_BYTES ((size_t)32 << 20)	/* filled by harvesters only */
@@ -275,6 +277,10 @@ st_t daemon_start(struct server **out, const struct daemon_opts *given, int *por
 			st = start_admin(s, &s->sites[i], e);
 		if (st == ST_OK)
 			st = follow_start(&s->sites[i].follow, s->sites[i].repo, s->sites[i].ix, s->helpers, e);
+		if (st == ST_OK)
+			st = events_new(&s->sites[i].events, s->sites[i].repo, e);
+		if (st == ST_OK)
+			st = runner_start(&s->sites[i].runner, &s->sites[i], e);
 	}
 	if (st != ST_OK)
 		goto fail;
@@ -347,8 +353,10 @@ void daemon_stop(struct server *s)
 
 	if (s == NULL)
 		return;
-	for (i = 0; i < s->n_sites; i++)
+	for (i = 0; i < s->n_sites; i++) {
+		runner_stop(s->sites[i].runner);
 		follow_stop(s->sites[i].follow);
+	}
 	pool_free(s->pool);
 	http_server_free(s->http);
 	for (i = 0; i < s->n_sites; i++)
@@ -360,6 +368,7 @@ void daemon_stop(struct server *s)
 	for (i = 0; i < s->n_sites; i++) {
 		struct site *site = &s->sites[i];
 
+		events_free(site->events);
 		cache_free(site->cache);
 		oai_free(site->oai);
 		index_close(site->ix);

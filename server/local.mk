@@ -10,6 +10,7 @@ libserver_a_SOURCES = \
 	%D%/auth.c %D%/auth.h \
 	%D%/cache.c %D%/cache.h \
 	%D%/daemon.c %D%/daemon.h \
+	%D%/events.c %D%/events.h \
 	%D%/export.c %D%/export.h \
 	%D%/find.h \
 	%D%/negotiate.c %D%/negotiate.h \
@@ -21,6 +22,11 @@ libserver_a_SOURCES = \
 	%D%/rec_json.c \
 	%D%/req.c %D%/req.h \
 	%D%/route.c %D%/route.h \
+	%D%/runner.c %D%/runner.h \
 	%D%/serve.c %D%/serve.h \
 	%D%/signpost.c \
 	%D%/site.h
+
+sbin_PROGRAMS += azekurad
+azekurad_SOURCES = %D%/main.c
+azekurad_LDADD = libserver.a $(UPPER_LIBS)

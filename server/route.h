@@ -39,6 +39,7 @@ extern const struct route routes_record[];	/* records, drafts, versions */
 extern const struct route routes_file[];
 extern const struct route routes_export[];
 extern const struct route routes_signpost[];
+extern const struct route routes_events[];
 extern const struct route routes_upload[];
 extern const struct route routes_search[];	/* search, vocabularies */
 extern const struct route routes_misc[];	/* communities, users, tokens, jobs, events */

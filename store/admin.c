@@ -413,20 +413,20 @@ static st_t stats_op(struct repo *r, const json_t *args, const struct progress *
 }
 
 static const struct admin_op ops[] = {
-	{ "user.create", "make an account", false, user_create },
-	{ "user.list", "accounts", false, user_list },
-	{ "user.disable", "close or reopen an account", false, user_disable },
-	{ "token.create", "make a token, and the account when it is missing", false, token_create_op },
-	{ "token.list", "tokens, by their first digits", false, token_list_op },
-	{ "token.revoke", "take a token back", false, token_revoke_op },
-	{ "group.add", "put a user into a group, or take out", false, group_add },
-	{ "community.create", "make a community, which is an OAI set", false, community_create },
-	{ "community.list", "communities", false, community_list },
-	{ "import", "take in bulk records", false, import_op },
-	{ "rebuild", "recreate the catalogue from the objects", true, rebuild_op },
-	{ "fsck", "check every digest and cross-reference", false, fsck_op },
-	{ "backup", "copy the repository while it runs", false, backup_op },
-	{ "stats", "counts", false, stats_op },
+	{ "user.create", "make an account", false, false, user_create },
+	{ "user.list", "accounts", false, false, user_list },
+	{ "user.disable", "close or reopen an account", false, false, user_disable },
+	{ "token.create", "make a token, and the account when it is missing", false, false, token_create_op },
+	{ "token.list", "tokens, by their first digits", false, false, token_list_op },
+	{ "token.revoke", "take a token back", false, false, token_revoke_op },
+	{ "group.add", "put a user into a group, or take out", false, false, group_add },
+	{ "community.create", "make a community, which is an OAI set", false, false, community_create },
+	{ "community.list", "communities", false, false, community_list },
+	{ "import", "take in bulk records", false, true, import_op },
+	{ "rebuild", "recreate the catalogue from the objects", true, true, rebuild_op },
+	{ "fsck", "check every digest and cross-reference", false, true, fsck_op },
+	{ "backup", "copy the repository while it runs", false, true, backup_op },
+	{ "stats", "counts", false, false, stats_op },
 };
 
 const struct admin_op *admin_op_at(size_t i)

@@ -13,6 +13,7 @@ struct admin_op {
 	const char *name;		/* "token.create" */
 	const char *summary;
 	bool offline;			/* only on a folder that no server serves */
+	bool slow;			/* may take minutes: a server makes it a job */
 	st_t (*run)(struct repo *r, const json_t *args, const struct progress *p, json_t **out, struct err *e);
 };
 
