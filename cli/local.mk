@@ -1,4 +1,4 @@
-bin_PROGRAMS += azekura
+EXTRA_PROGRAMS += azekura
 azekura_SOURCES = \
 	%D%/cli.h \
 	%D%/cmd_admin.c \
