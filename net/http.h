@@ -48,8 +48,9 @@ struct http_req {
 	void *user;			/* the server's */
 	/* Set by on_head when it wants the body (else it is read and thrown away up to 1 MB, past that the connection closes).
 	 * on_body: ST_OK, go on; ST_AGAIN, taken, but send no more until http_body_resume(); other: the reply decides, the rest is thrown away.
-	 * ${p} is borrowed during the call. on_end: the whole body came. on_gone: the client went away before the reply ended;
-	 * exactly one of "reply done" and on_gone ends a request; after it, no call with this req is made. */
+	 * ${p} is borrowed during the call, up to 256 kB. on_end: the whole body came (also called when there is none); after ST_AGAIN it
+	 * waits for the resume too. A body that breaks off, stalls (408), is past body_max (413) or is not well formed (400) has no on_end:
+	 * net/ answers or closes, and handler.on_over follows. */
 	st_t (*on_body)(struct http_req *, const void *p, size_t n);
 	void (*on_end)(struct http_req *);
 	uint64_t body_max;		/* default: the server's; past it 413 and close */
@@ -60,7 +61,10 @@ struct http_handler {
 	/* The head is complete. Either reply now or later, or set on_body/on_end and reply there. "100 Continue" is sent when
 	 * the first body byte is wanted, that is after on_head returned without a reply and with on_body set. */
 	void (*on_head)(void *ctx, struct http_req *);
-	/* The request is over (reply sent whole, or client gone: ${gone}). Free what hangs on req->user. */
+	/* Once for every on_head: the request is over, its reply sent whole (net's own answers included) or cut (${gone}). Free what hangs
+	 * on req->user; the arena goes next. No call with this req may be made or will be made after. It comes never from within an
+	 * http_* call, but may follow on the same loop turn. A client that closed only its sending side is not gone: who waits
+	 * without sending (a silent event stream) learns of a closed connection by sending something now and then. */
 	void (*on_over)(void *ctx, struct http_req *, bool gone);
 };
 
@@ -69,19 +73,23 @@ struct http_limits {
 	unsigned fields_max;		/* 100 */
 	uint64_t body_max;		/* where on_head sets none */
 	unsigned conns_max, conns_per_peer;	/* over: 503 with Retry-After, then close */
-	int head_ms, idle_ms, body_stall_ms, write_stall_ms;
-	unsigned pipeline_max;
+	int head_ms;			/* from the first byte of a head to its last: 408 */
+	int idle_ms;			/* without a request */
+	int body_stall_ms, write_stall_ms;	/* each such time must bring (take) 512 bytes a second on average; time we make the client wait is free */
+	unsigned pipeline_max;		/* requests of one connection answered before the others get their turn */
 };
 extern const struct http_limits http_limits_default;
 
 struct http_server;
 /* Listen on ${addr} ("127.0.0.1:8080", "[::1]:0"). With several loops they share the port (SO_REUSEPORT after one bind without it). ${pool} serves
- * blocking bodies and read-ahead. Call before the loops run. ${port}: the port taken. */
+ * blocking bodies and read-ahead. Call before the loops run. ${port}: the port taken; may be NULL. SIGPIPE is ignored from here on.
+ * "unix:/path": a local socket of mode 0600 on the first loop; req->peer is "uid:N" of who connected. ST_TOOBIG: the path is past 107 bytes. */
 st_t http_server_new(struct http_server **out, struct loop **loops, unsigned n_loops, struct pool *pool, const char *addr,
     const struct http_handler *h, const struct http_limits *lim, int *port, struct err *e);
-/* Stop accepting, let running requests finish up to ${ms}, then close; ${done} on the first loop. */
+/* Stop accepting, let running requests finish up to ${ms}, then close; ${done} on the first loop. Any thread; later calls do nothing. */
 void http_server_drain(struct http_server *s, int ms, void (*done)(void *), void *arg);
-void http_server_free(struct http_server *s);		/* after the loops have ended */
+/* After the loops have ended; before pool_free() and loop_free(). What still runs ends here, with on_over(gone) in the calling thread. */
+void http_server_free(struct http_server *s);
 
 struct slice http_get(const struct http_req *r, const char *name);	/* first such field; p NULL when absent */
 unsigned http_count(const struct http_req *r, const char *name);

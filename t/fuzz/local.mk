@@ -22,3 +22,7 @@ t_fuzz_fuzz_utf8_SOURCES = %D%/fuzz_utf8.c %D%/replay.c %D%/fuzz.h
 check_PROGRAMS += %D%/fuzz_csv
 t_fuzz_fuzz_csv_SOURCES = %D%/fuzz_csv.c %D%/replay.c %D%/fuzz.h
 t_fuzz_fuzz_csv_LDADD = libextract.a $(LDADD)
+check_PROGRAMS += %D%/fuzz_h1
+t_fuzz_fuzz_h1_SOURCES = %D%/fuzz_h1.c %D%/replay.c %D%/fuzz.h
+check_PROGRAMS += %D%/fuzz_url
+t_fuzz_fuzz_url_SOURCES = %D%/fuzz_url.c %D%/replay.c %D%/fuzz.h

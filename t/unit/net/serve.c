@@ -194,7 +194,7 @@ static void send_file(struct serve *s, struct http_req *r, uint64_t n, bool cold
 static void upload(struct serve *s, struct http_req *r)
 {
 	r->on_end = end_echo;
-	if (slice_eq_str(r->path, "/echo"))
+	if (slice_eq_str(r->path, "/echo") || s->open)
 		r->on_body = body_echo;
 	else if (slice_eq_str(r->path, "/pause"))
 		r->on_body = body_pause;
@@ -204,7 +204,6 @@ static void upload(struct serve *s, struct http_req *r)
 		r->on_body = body_echo, r->body_max = 10;
 	else
 		reply(r, 403, "no");
-	(void)s;
 }
 
 static void hold(struct serve *s, struct http_req *r)
@@ -227,7 +226,9 @@ static void on_head(void *ctx, struct http_req *r)
 	r->user = st;
 	if (slice_eq_str(r->path, "/hold") || slice_eq_str(r->path, "/wake"))
 		hold(s, r);
-	if (r->method == HTTP_POST || r->method == HTTP_PUT) {
+	if (r->method == HTTP_OTHER) {
+		reply(r, 501, "no such method");
+	} else if (r->method == HTTP_POST || r->method == HTTP_PUT) {
 		upload(s, r);
 	} else if (slice_eq_str(r->path, "/hello")) {
 		reply(r, 200, "hello");
@@ -276,7 +277,7 @@ static void on_head(void *ctx, struct http_req *r)
 	} else if (slice_starts(r->path, "/cold/")) {
 		send_file(s, r, number(r, "/cold/"), true);
 	} else if (!slice_eq_str(r->path, "/hold")) {
-		reply(r, 404, "nothing");
+		reply(r, s->open ? 200 : 404, "nothing");
 	}
 	tell(s, &s->heads);
 }

@@ -34,6 +34,7 @@ struct serve {
 	int heads, overs, gones, ends, bodies, stops, pulls, paused, drained;
 	uint64_t body_bytes;
 	bool gate;		/* closed: jobs and pauses wait */
+	bool open;		/* whatever net/ lets through is taken and answered 200; set before the first request */
 	struct http_req *held;	/* the last request of /hold or /wake, until over */
 };
 
