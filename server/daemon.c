@@ -357,10 +357,11 @@ void daemon_stop(struct server *s)
 		runner_stop(s->sites[i].runner);
 		follow_stop(s->sites[i].follow);
 	}
-	pool_free(s->pool);
+	/* Connections first: their workers still have a pool to answer through. */
 	http_server_free(s->http);
 	for (i = 0; i < s->n_sites; i++)
 		http_server_free(s->sites[i].admin);
+	pool_free(s->pool);
 	helpers_free(s->helpers);
 	for (i = 0; i < s->n_loops; i++)
 		loop_free(s->loops[i]);
