@@ -14,6 +14,7 @@ libserver_a_SOURCES = \
 	%D%/export.c %D%/export.h \
 	%D%/find.h \
 	%D%/negotiate.c %D%/negotiate.h \
+	%D%/openapi.c \
 	%D%/ops.c \
 	%D%/oai.c %D%/oai.h \
 	%D%/oai_token.c \

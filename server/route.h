@@ -34,6 +34,7 @@ enum route_result route_find(struct req *r, unsigned *allow);
 void route_allow_text(unsigned allow, char out[80]);
 
 /* Tables. */
+extern const struct route routes_openapi[];
 extern const struct route routes_ops[];		/* healthz, readyz, metrics, openapi */
 extern const struct route routes_record[];	/* records, drafts, versions */
 extern const struct route routes_file[];
