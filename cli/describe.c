@@ -83,7 +83,7 @@ static st_t set_license(const struct schema *s, json_t *doc, const char *id, str
 	if (v == NULL || !vocab_find(v, "id", slice_str(id), &row))
 		return err_set(e, ST_INVALID, "'%s' is no licence this program knows: give an SPDX identifier, as CC-BY-4.0", id);
 	return json_put(doc, "rights", json_pack("[{s:[{s:s, s:s}], s:s, s:s, s:s}]", "values", "value", vocab_get(v, row, "label"), "lang", "en",
-	    "spdx", id, "uri", vocab_get(v, row, "uri"), "appliesTo", "data"));
+	    "spdx", id, "uri", vocab_get(v, row, "url"), "appliesTo", "data"));
 }
 
 static st_t set_access(json_t *doc, const char *word, struct err *e)

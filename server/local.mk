@@ -13,11 +13,14 @@ libserver_a_SOURCES = \
 	%D%/events.c %D%/events.h \
 	%D%/export.c %D%/export.h \
 	%D%/find.h \
+	%D%/html.c %D%/html.h \
 	%D%/negotiate.c %D%/negotiate.h \
 	%D%/openapi.c \
 	%D%/ops.c \
 	%D%/oai.c %D%/oai.h \
 	%D%/oai_token.c \
+	%D%/page_record.c \
+	%D%/page_search.c \
 	%D%/problem.c \
 	%D%/put.c %D%/put.h \
 	%D%/rec_json.c \
@@ -26,7 +29,16 @@ libserver_a_SOURCES = \
 	%D%/runner.c %D%/runner.h \
 	%D%/serve.c %D%/serve.h \
 	%D%/signpost.c \
-	%D%/site.h
+	%D%/site.h \
+	%D%/words.c %D%/words.h
+
+# The style sheet travels inside the program.
+EXTRA_DIST += %D%/style.css
+BUILT_SOURCES += server/style_css.inc
+CLEANFILES += server/style_css.inc
+server/style_css.inc: $(srcdir)/server/style.css
+	$(AM_V_GEN)$(MKDIR_P) server && sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $(srcdir)/server/style.css >$@.tmp && mv $@.tmp $@
+server/html.$(OBJEXT): server/style_css.inc
 
 sbin_PROGRAMS += azekurad
 azekurad_SOURCES = %D%/main.c

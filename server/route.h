@@ -45,6 +45,8 @@ extern const struct route routes_upload[];
 extern const struct route routes_search[];	/* search, vocabularies */
 extern const struct route routes_misc[];	/* communities, users, tokens, jobs, events */
 extern const struct route routes_oai[];
-extern const struct route routes_page[];	/* people's pages, content negotiation, exports, packages */
+extern const struct route routes_page[];		/* first page, search */
+extern const struct route routes_landing[];	/* landing pages, content negotiation */
+extern const struct route routes_static[];
 
 #endif
