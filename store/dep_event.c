@@ -38,6 +38,26 @@ static void add_lists(struct buf *b, const struct rec *rec)
 	buf_adds(b, "]");
 }
 
+/* The type stays known after a purge took the record: it decides which set lists the deletion. */
+static void add_type(struct buf *b, const json_t *doc)
+{
+	static const char *const names[] = { "coar", "general" };
+	const json_t *type = json_object_get(doc, "resourceType");
+	const char *comma = "";
+	size_t i;
+
+	if (!json_is_object(type))
+		return;
+	buf_adds(b, ",\n    \"resourceType\": {");
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (json_text(type, names[i]) != NULL) {
+			buf_addf(b, "%s\"%s\": ", comma, names[i]);
+			json_quote(b, slice_str(json_text(type, names[i])));
+			comma = ", ";
+		}
+	buf_adds(b, "}");
+}
+
 st_t event_make(struct buf *out, const struct rec *rec, const struct change *c)
 {
 	char when[ISO8601_LEN];
@@ -55,6 +75,7 @@ st_t event_make(struct buf *out, const struct rec *rec, const struct change *c)
 	add_time(out, "modified", rec->modified);
 	add_time(out, "published", rec->published);
 	add_time(out, "withdrawn", rec->withdrawn);
+	add_type(out, rec->doc);
 	add_lists(out, rec);
 	buf_adds(out, "\n  }");
 	if (rec->tomb != NULL) {
@@ -167,6 +188,9 @@ st_t event_read(struct slice json, struct rec *rec, struct change *c, struct err
 	st = read_record(json_object_get(j, "record"), rec, e);
 	if (st == ST_OK && (tomb = json_object_get(j, "tombstone")) != NULL)
 		rec->tomb = json_incref(tomb);
+	if (st == ST_OK && json_is_object(json_at(j, "record.resourceType")) &&
+	    (rec->doc = json_pack("{s:O}", "resourceType", json_at(j, "record.resourceType"))) == NULL)
+		st = ST_NOMEM;
 	rec->change = c->no;
 	c->revision = rec->revision;
 	memcpy(c->id, rec->id, sizeof(c->id));

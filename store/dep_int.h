@@ -58,7 +58,7 @@ st_t dep_settle(struct repo *r, const char *stage, struct err *e);
 
 /* metadata/event.json */
 st_t event_make(struct buf *out, const struct rec *rec, const struct change *c);
-st_t event_read(struct slice json, struct rec *rec, struct change *c, struct err *e);	/* rec: all but doc, files, bytes */
+st_t event_read(struct slice json, struct rec *rec, struct change *c, struct err *e);	/* rec: all but files, bytes; of doc the resource type only */
 
 /* One line of metadata/files.jsonl, with its newline. */
 st_t file_line_make(struct buf *out, const struct cat_file *f);

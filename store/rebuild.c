@@ -91,6 +91,26 @@ static st_t put_files(struct repo *r, const char *key, struct listing *l, unsign
 	return st;
 }
 
+/*
+ * What stands for a record that was purged later, until its purge follows in the same transaction: enough that the item is known in the
+ * formats and sets in which it was, because its deletion must be told in all of them.
+ */
+static st_t stand_in(struct rec *rec)
+{
+	json_t *doc = json_pack("{s:[{s:s}], s:[{s:[{s:s}]}], s:{s:[{s:s}]}, s:i, s:{s:s}, s:[{s:[{s:s}]}], s:[{s:s, s:s}], s:[{s:s, s:s}]}",
+	    "titles", "value", "-", "creators", "names", "value", "-", "publisher", "names", "value", "-", "publicationYear", 2000,
+	    "accessRights", "coar", access_coar(rec->access), "rights", "values", "value", "-",
+	    "identifiers", "type", "Local", "value", "-", "dates", "type", "Issued", "value", "2000");
+
+	if (doc == NULL || json_object_update(doc, rec->doc) != 0) {
+		json_decref(doc);
+		return ST_NOMEM;
+	}
+	json_decref(rec->doc);
+	rec->doc = doc;
+	return ST_OK;
+}
+
 static st_t put_event(struct repo *r, struct kv_txn *t, const char *key, const struct ocfl_inv *inv, unsigned v, struct err *e)
 {
 	struct buf b = BUF_INIT(1 << 20), doc = BUF_INIT(DEP_DOC_MAX);
@@ -106,11 +126,13 @@ static st_t put_event(struct repo *r, struct kv_txn *t, const char *key, const s
 	if (st == ST_ABSENT && rec.id[0] != '\0') {
 		/* A purged version's metadata is gone from all its events. */
 		err_clear(e);
-		st = ST_OK;
-	} else if (st == ST_OK && json_load(&rec.doc, buf_slice(&doc), e) != ST_OK) {
-		st = err_set(e, ST_CORRUPT, "'%s' is no JSON", DEP_RECORD);
-	} else {
+		st = rec.doc != NULL && c.kind != CHANGE_PURGE ? stand_in(&rec) : ST_OK;
+	} else if (st == ST_OK) {
+		json_decref(rec.doc);
+		rec.doc = NULL;
 		rec.text = buf_slice(&doc);
+		if (json_load(&rec.doc, buf_slice(&doc), e) != ST_OK)
+			st = err_set(e, ST_CORRUPT, "'%s' is no JSON", DEP_RECORD);
 	}
 	l.id = rec.id;
 	if (st == ST_OK && c.kind == CHANGE_PUBLISH)

@@ -1,0 +1,354 @@
+/*
+ * A deposit in a child process that kills itself before its n-th durable step, for every n until it passes; after each kill the
+ * repository is opened again (the recovery being killed at its own steps now and then) and must hold the old or the new state.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "t/unit/store/depot.h"
+#include "t/unit/store/scratch.h"
+
+static const char *self;
+
+/* ---- the child ---- */
+
+struct sender { struct repo *r; const char *id; int from, step, files, failed; };
+
+static void *send_files(void *arg)
+{
+	struct sender *s = arg;
+	struct err e = ERR_INIT;
+	char path[64], text[64];
+	int i;
+
+	for (i = s->from; i < s->files; i += s->step) {
+		snprintf(path, sizeof(path), "d%d/file-%d.csv", i % 7, i);
+		snprintf(text, sizeof(text), "n,%d\n", i);
+		if (depot_file(s->r, s->id, path, text, strlen(text), &e) != ST_OK)
+			s->failed = 1;
+	}
+	return NULL;
+}
+
+#define SENDERS 32
+
+/* Few files one by one, so that step n is the same step every time; many by several threads, as a client sends them. */
+static int child_deposit(const char *dir, int files)
+{
+	struct repo *r = depot_open(dir, false);
+	struct err e = ERR_INIT;
+	struct sender s[SENDERS];
+	pthread_t th[SENDERS];
+	char id[PID_LEN + 1];
+	int i, n = files > 10 ? SENDERS : 1;
+
+	if (r == NULL || depot_draft(r, "Killed", id, &e) != ST_OK)
+		return 3;
+	for (i = 0; i < n; i++) {
+		s[i] = (struct sender){ r, id, i, n, files, 0 };
+		pthread_create(&th[i], NULL, send_files, &s[i]);
+	}
+	for (i = 0; i < n; i++) {
+		pthread_join(th[i], NULL);
+		if (s[i].failed)
+			return 4;
+	}
+	if (deposit_publish(r, &depot_actor, id, NULL, NULL, NULL, &e) != ST_OK) {
+		fprintf(stderr, "# publish: %s\n", e.text);
+		return 5;
+	}
+	repo_close(r);
+	return 0;
+}
+
+/* One more event on the record that stands there: a version on top of an object. */
+static int child_withdraw(const char *dir, const char *id, bool purge)
+{
+	struct repo *r = depot_open(dir, false);
+	struct err e = ERR_INIT;
+	st_t st;
+
+	if (r == NULL)
+		return 3;
+	st = purge ? deposit_purge(r, &depot_actor, id, "law", &e) : deposit_withdraw(r, &depot_actor, id, "test", NULL, &e);
+	if (st != ST_OK) {
+		fprintf(stderr, "# event: %s\n", e.text);
+		return 5;
+	}
+	repo_close(r);
+	return 0;
+}
+
+static int child_open(const char *dir)
+{
+	struct repo *r = depot_open(dir, false);
+
+	repo_close(r);
+	return r == NULL;
+}
+
+/* ---- the parent ---- */
+
+/* Run ourselves as a child with the hook set; true when it was killed, fails when it ended in any other way than well. */
+static bool run_killed(long n, const char *what, const char *dir, const char *arg)
+{
+	char at[32];
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		snprintf(at, sizeof(at), "%ld", n);
+		if (n > 0)
+			setenv("AZEKURA_KILL_AT", at, 1);
+		execl(self, self, what, dir, arg, (char *)NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return true;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		fail_msg("%s at step %ld ended with %x", what, n, status);
+	return false;
+}
+
+struct found { unsigned records, whole; };
+
+static st_t count_whole(struct repo *r, int files, struct found *f)
+{
+	struct change page[64];
+	struct kv_txn t;
+	size_t n, i;
+
+	memset(f, 0, sizeof(*f));
+	kv_read(r->catalog, &t);
+	n = changes_after(&t, 0, page, 64);
+	for (i = 0; i < n; i++) {
+		struct rec rec = { .id = "" };
+
+		if (page[i].kind != CHANGE_PUBLISH)
+			continue;
+		f->records++;
+		if (cat_get(&t, page[i].id, false, &rec, NULL) == ST_OK && rec.files == (uint64_t)files)
+			f->whole++;
+		rec_release(&rec);
+	}
+	return kv_end(&t, NULL);
+}
+
+/* Open, compare, check; returns how many records there are. */
+static unsigned inspect(const char *dir, int files, long n)
+{
+	struct repo *r = depot_open(dir, false);
+	struct found f;
+	uint64_t removed;
+	struct err e = ERR_INIT;
+
+	if (r == NULL)
+		fail_msg("does not open after a kill at step %ld", n);
+	assert_int_equal(count_whole(r, files, &f), ST_OK);
+	if (f.records != f.whole)
+		fail_msg("half a record after a kill at step %ld", n);
+	if (depot_fsck(r) != 0)
+		fail_msg("fsck finds faults after a kill at step %ld", n);
+	assert_int_equal(upload_collect(r, clock_now() - 3600, &removed, &e), ST_OK);
+	repo_close(r);
+	return f.records;
+}
+
+static void make_repo(const char *dir)
+{
+	struct repo *r = depot_open(dir, true);
+
+	assert_non_null(r);
+	repo_close(r);
+}
+
+static char *sub(const char *dir, const char *name)
+{
+	return fs_join(dir, name);
+}
+
+/* The recovery is killed at its own steps too, before it is let through. */
+static void recover_killed(const char *dir)
+{
+	long k;
+
+	for (k = 1; run_killed(k, "open", dir, NULL); k++)
+		assert_true(k < 1000);
+}
+
+static void a_deposit_of_three_files_is_old_or_new_at_every_step(void **state)
+{
+	char *dir = sub(*state, "r");
+	unsigned before = 0, now;
+	bool killed = true;
+	long n;
+
+	make_repo(dir);
+	for (n = 1; killed; n++) {
+		assert_true(n < 2000);
+		killed = run_killed(n, "deposit", dir, "3");
+		if (n % 5 == 0 || !killed)
+			recover_killed(dir);
+		now = inspect(dir, 3, n);
+		assert_true(now == before || now == before + 1);
+		if (!killed)
+			assert_int_equal(now, before + 1);
+		before = now;
+	}
+	print_message("# %ld steps\n", n - 1);
+	free(dir);
+}
+
+static enum rec_state state_of(const char *dir, const char *id, long n)
+{
+	struct repo *r = depot_open(dir, false);
+	struct rec rec = { .id = "" };
+	struct err e = ERR_INIT;
+	struct kv_txn t;
+	enum rec_state s;
+
+	assert_non_null(r);
+	kv_read(r->catalog, &t);
+	if (cat_get(&t, id, false, &rec, &e) != ST_OK)
+		fail_msg("the record is gone after a kill at step %ld: %s", n, e.text);
+	kv_end(&t, NULL);
+	s = rec.state;
+	if (depot_fsck(r) != 0)
+		fail_msg("fsck finds faults after a kill at step %ld", n);
+	rec_release(&rec);
+	repo_close(r);
+	return s;
+}
+
+static void one_more_event(const char *dir, const char *what)
+{
+	struct repo *r = depot_open(dir, true);
+	struct err e = ERR_INIT;
+	char id[PID_LEN + 1];
+	bool killed = true;
+	long n;
+
+	assert_non_null(r);
+	assert_int_equal(depot_draft(r, "Event", id, &e), ST_OK);
+	assert_int_equal(depot_file(r, id, "a", "bytes", 5, &e), ST_OK);
+	assert_int_equal(deposit_publish(r, &depot_actor, id, NULL, NULL, NULL, &e), ST_OK);
+	repo_close(r);
+	for (n = 1; killed; n++) {
+		enum rec_state s;
+
+		assert_true(n < 2000);
+		killed = run_killed(n, what, dir, id);
+		if (n % 4 == 0)
+			recover_killed(dir);
+		s = state_of(dir, id, n);
+		if (!killed)
+			assert_int_equal(s, REC_WITHDRAWN);
+		/* Killed after the commit, before the answer: the event stands. */
+		if (s == REC_WITHDRAWN)
+			break;
+	}
+}
+
+static void a_withdrawal_is_old_or_new_at_every_step(void **state)
+{
+	char *dir = sub(*state, "w");
+
+	one_more_event(dir, "withdraw");
+	free(dir);
+}
+
+static void a_purge_is_old_or_new_at_every_step(void **state)
+{
+	char *dir = sub(*state, "p");
+
+	one_more_event(dir, "purge");
+	free(dir);
+}
+
+static long count_steps(const char *base, int files)
+{
+	char *dir = sub(base, "count"), *steps = sub(base, "steps"), arg[16];
+	struct buf b = BUF_INIT(64);
+	uint64_t n = 0;
+
+	make_repo(dir);
+	setenv("AZEKURA_STEPS", steps, 1);
+	snprintf(arg, sizeof(arg), "%d", files);
+	run_killed(0, "deposit", dir, arg);
+	unsetenv("AZEKURA_STEPS");
+	assert_int_equal(fs_read_file(steps, &b, NULL), ST_OK);
+	assert_true(slice_u64(slice_of(b.p, strcspn(b.p, "\n")), 1000000, &n));
+	buf_release(&b);
+	free(dir);
+	free(steps);
+	return (long)n;
+}
+
+/* 500 files: sampled. AZEKURA_LONG=1 walks all steps; AZEKURA_SEED repeats a run. */
+static void a_deposit_of_many_files_is_old_or_new(void **state)
+{
+	const char *seed_text = getenv("AZEKURA_SEED");
+	bool all = getenv("AZEKURA_LONG") != NULL;
+	int files = 500;
+	long total = count_steps(*state, files), i, points = all ? total : 200;
+	uint32_t seed;
+	char *dir = sub(*state, "many");
+	unsigned before = 0;
+
+	random_bytes(&seed, sizeof(seed));
+	if (seed_text != NULL)
+		seed = (uint32_t)strtoul(seed_text, NULL, 10);
+	print_message("# AZEKURA_SEED=%u, %ld of %ld steps\n", seed, points, total);
+	for (i = 0; i < points; i++) {
+		/* The last steps are the publication itself: half of the samples go there. */
+		long n = all ? i + 1 : 1 + (long)(hash64(&i, sizeof(i), seed) % (uint64_t)total);
+		unsigned now;
+
+		if (!all && i % 2 == 0)
+			n = total - n % (total / 5);
+		if (i % 20 == 0) {
+			assert_int_equal(fs_remove_tree(dir, NULL), ST_OK);
+			make_repo(dir);
+			before = 0;
+		}
+		run_killed(n, "deposit", dir, "500");
+		now = inspect(dir, files, n);
+		assert_true(now == before || now == before + 1);
+		before = now;
+	}
+	free(dir);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		T(a_deposit_of_three_files_is_old_or_new_at_every_step),
+		T(a_withdrawal_is_old_or_new_at_every_step),
+		T(a_purge_is_old_or_new_at_every_step),
+		T(a_deposit_of_many_files_is_old_or_new),
+	};
+
+	self = "/proc/self/exe";
+	log_level_set(LOG_LEVEL_WARN);
+	if (argc > 2 && strcmp(argv[1], "deposit") == 0)
+		return child_deposit(argv[2], (int)strtol(argv[3], NULL, 10));
+	if (argc > 2 && strcmp(argv[1], "withdraw") == 0)
+		return child_withdraw(argv[2], argv[3], false);
+	if (argc > 2 && strcmp(argv[1], "purge") == 0)
+		return child_withdraw(argv[2], argv[3], true);
+	if (argc > 2 && strcmp(argv[1], "open") == 0)
+		return child_open(argv[2]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
