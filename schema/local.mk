@@ -13,6 +13,11 @@ libschema_a_SOURCES = \
 	%D%/patch.h \
 	%D%/pid.c \
 	%D%/pid.h \
+	%D%/prefill.c \
+	%D%/prefill.h \
+	%D%/prefill_int.h \
+	%D%/prefill_json.c \
+	%D%/prefill_text.c \
 	%D%/record.c \
 	%D%/record.h \
 	%D%/record_int.h \

@@ -24,7 +24,7 @@ static struct slice arg(struct render *r, const struct expr *x, unsigned i)
 
 static struct val copy(struct render *r, struct slice s)
 {
-	char *p = render_scratch(r, s.n + 1);
+	char *p = s.n ? render_scratch(r, s.n + 1) : NULL;
 
 	if (!p)
 		return none();
@@ -392,7 +392,7 @@ static struct val f_has(struct render *r, const struct expr *x)
 {
 	struct slice s = arg(r, x, 0), part = arg(r, x, 1);
 
-	return yes(part.n && memmem(s.p, s.n, part.p, part.n));
+	return yes(part.n && s.n && memmem(s.p, s.n, part.p, part.n));
 }
 
 /* after(x, "prefix"): the rest, or all of it when it does not begin so. */

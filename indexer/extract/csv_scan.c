@@ -89,7 +89,7 @@ static void cell_unquote(struct csv_scan *s, const char **p, size_t *n)
 
 static inline void cell_end(struct csv_scan *s, size_t from, size_t to)
 {
-	const char *p = s->win.p + from;
+	const char *p = s->win.n ? s->win.p + from : "";
 	size_t n = to - from;
 
 	if (n > CSV_CELL_MAX && s->too_long == 0)

@@ -159,10 +159,11 @@ static st_t text_step(struct tx *x, const uint8_t *p, size_t n, bool last)
 
 	buf_clear(&x->win);
 	st = dec_push(x->dec, p, n, last, &x->win, &x->why);
-	for (q = x->win.p, end = q + x->win.n; x->win.n && (q = memchr(q, '\n', (size_t)(end - q))) != NULL; q++)
-		x->lines++;
-	if (x->win.n)
+	if (x->win.n) {
+		for (q = x->win.p, end = q + x->win.n; (q = memchr(q, '\n', (size_t)(end - q))) != NULL; q++)
+			x->lines++;
 		x->last = x->win.p[x->win.n - 1];
+	}
 	if (st != ST_OK && st != ST_NOMEM) {
 		x->bad = true;
 		return ST_EOF;

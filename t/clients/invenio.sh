@@ -12,7 +12,7 @@ from inveniordm_py.files.metadata import FilesListMetadata, OutgoingStream
 base, token, path = sys.argv[1:]
 api = InvenioAPI(base + "/api", token)
 meta = {"access": {"record": "public", "files": "public"}, "files": {"enabled": True}, "metadata": {
-    "title": "A table from a client of InvenioRDM", "publication_date": "2026-01-31", "publisher": "Tests", "resource_type": {"id": "dataset"},
+    "title": "A table from a client of InvenioRDM", "publication_date": "2026-01-31", "publisher": "Tests", "resource_type": {"id": "dataset"}, "rights": [{"id": "cc-by-4.0"}],
     "creators": [{"person_or_org": {"type": "personal", "family_name": "Tester", "given_name": "Tina"}}]}}
 draft = api.records.create(data=DraftMetadata(**meta))
 draft.files.create(data=FilesListMetadata([{"key": "table.csv"}]))
@@ -44,7 +44,7 @@ from invenio_rest_api_client.api.drafts import publish_a_draft_record
 from invenio_rest_api_client.models import CreateADraftRecordBody
 client = AuthenticatedClient(base_url=sys.argv[1], token=sys.argv[2])
 meta = {"access": {"record": "public", "files": "public"}, "files": {"enabled": False}, "metadata": {
-    "title": "From the other client", "publication_date": "2026-01-31", "publisher": "Tests", "resource_type": {"id": "dataset"},
+    "title": "From the other client", "publication_date": "2026-01-31", "publisher": "Tests", "resource_type": {"id": "dataset"}, "rights": [{"id": "cc-by-4.0"}],
     "creators": [{"person_or_org": {"type": "personal", "family_name": "Tester", "given_name": "Tina"}}]}}
 r = create_a_draft_record.sync_detailed(client=client, body=CreateADraftRecordBody(**meta))
 assert r.status_code == 201, (r.status_code, r.content[:500])

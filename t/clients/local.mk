@@ -1,10 +1,12 @@
 # Client suites: programs that others wrote, against a real server. They install things, so "make check" leaves them to ./azk test.
 EXTRA_DIST += \
+	%D%/crate_cache.py \
 	%D%/croissant.sh \
 	%D%/invenio.sh \
 	%D%/lib.sh \
 	%D%/oai.sh \
 	%D%/openapi.sh \
+	%D%/packages-rocrate.sh \
 	%D%/pages.sh \
 	%D%/preservation.sh \
 	%D%/requirements \
