@@ -31,7 +31,7 @@ new = api.records(rid).new_version()
 assert new.data["id"] != rid
 deadline = time.monotonic() + 10
 while True:
-    hits = [h["id"] for h in api.records.search(q="InvenioRDM").data["hits"]["hits"]]
+    hits = [h.data["id"] for h in api.records.search(q="InvenioRDM")]
     if rid in hits or time.monotonic() > deadline:
         break
 assert rid in hits, hits
