@@ -9,5 +9,6 @@ check_PROGRAMS += %D%/test_kill
 check_PROGRAMS += %D%/test_kv
 check_PROGRAMS += %D%/test_kv_key
 check_PROGRAMS += %D%/test_upkeep
+check_PROGRAMS += %D%/test_upload
 check_PROGRAMS += %D%/test_writer
 EXTRA_DIST += %D%/catrepo.h %D%/depot.h %D%/scratch.h
