@@ -1,4 +1,4 @@
-EXTRA_PROGRAMS += azekura
+bin_PROGRAMS += azekura
 azekura_SOURCES = \
 	%D%/cli.h \
 	%D%/cmd_admin.c \
