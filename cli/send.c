@@ -17,7 +17,6 @@
 #include "cli/deposit.h"
 
 #define RESUMABLE_MIN ((uint64_t)64 << 20)
-#define PIECE ((uint64_t)256 << 20)	/* one PATCH: a cut in it is resumed from the server's own offset */
 #define TRIES 5
 #define JOBS_MAX 16
 
@@ -152,7 +151,7 @@ static st_t put_whole(struct sending *s, struct client *client, const struct loc
 	return st;
 }
 
-/* tus: create (or find) the upload, ask how far it is, send the rest piece by piece. */
+/* tus: create (or find) the upload, ask how far it is, send the rest in one go: each further request would make the server read what it has again. */
 static st_t tus_create(struct sending *s, struct client *client, const struct local_file *f, const char *sha256, char **url, struct err *e)
 {
 	struct client_call in = CLIENT_CALL_INIT;
@@ -204,28 +203,25 @@ static st_t tus_offset(struct sending *s, struct client *client, const char *url
 	return st;
 }
 
-static st_t tus_piece(struct sending *s, struct client *client, const char *url, const struct local_file *f, int fd, uint64_t *offset, struct err *e)
+static st_t tus_rest(struct sending *s, struct client *client, const char *url, const struct local_file *f, int fd, uint64_t offset, struct err *e)
 {
 	struct client_call in = CLIENT_CALL_INIT;
 	struct up u = { s, 0 };
 	struct buf at = BUF_INIT(64);
 	const char *extra[3] = { "Tus-Resumable: 1.0.0", NULL, NULL };
 	struct client_res res;
-	uint64_t n = f->size - *offset;
 	st_t st;
 
-	buf_addf(&at, "Upload-Offset: %llu", (unsigned long long)*offset);
+	buf_addf(&at, "Upload-Offset: %llu", (unsigned long long)offset);
 	extra[1] = at.p;
 	in.method = "PATCH";
 	in.url = url;
 	in.body_fd = fd;
-	in.body_off = *offset;
-	in.body_len = n < PIECE ? n : PIECE;
+	in.body_off = offset;
+	in.body_len = f->size - offset;
 	in.progress = progress;
 	in.ctx = &u;
 	st = call(s, client, &in, extra, "application/offset+octet-stream", f->key, &res, e);
-	if (st == ST_OK)
-		*offset += in.body_len;
 	client_res_release(&res);
 	buf_release(&at);
 	return st;
@@ -241,8 +237,8 @@ static st_t put_resumable(struct sending *s, struct client *client, const struct
 		st = tus_offset(s, client, url, f->key, &offset, e);
 	if (st == ST_OK && offset <= f->size)
 		bar_add(s->bar, offset);
-	while (st == ST_OK && offset < f->size)
-		st = tus_piece(s, client, url, f, fd, &offset, e);
+	if (st == ST_OK && offset < f->size)
+		st = tus_rest(s, client, url, f, fd, offset, e);
 	free(url);
 	return st;
 }
