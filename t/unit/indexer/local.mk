@@ -8,3 +8,5 @@ check_PROGRAMS += %D%/test_search
 check_PROGRAMS += %D%/test_search_model
 check_PROGRAMS += %D%/test_extract_fixtures
 t_unit_indexer_test_extract_fixtures_LDADD = libextract.a $(LDADD)
+check_PROGRAMS += %D%/test_follow
+EXTRA_t_unit_indexer_test_follow_DEPENDENCIES = azekura-extract$(EXEEXT) t/unit/net/bad_helper$(EXEEXT)
