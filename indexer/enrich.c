@@ -1,5 +1,6 @@
 /* Facts of a version's files merged into one document (docs/formats/facts.md, "One record"). */
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "indexer/follow.h"
@@ -17,6 +18,9 @@ struct merge {
 	struct map *seen;		/* variable name, type, unit -> its object, borrowed */
 	size_t columns;
 	unsigned read, unreadable, unknown, waiting;
+	const struct principal *who;
+	struct access_subject subject;
+	int64_t now;
 	struct buf facts;
 };
 
@@ -120,13 +124,23 @@ static st_t add_facts(struct merge *m, const struct cat_file *f, json_t *facts)
 	return st == ST_OK ? add_language(m, json_text(facts, "language")) : st;
 }
 
+/* A file is at least as closed as its record. */
+static bool may_read(const struct merge *m, const struct cat_file *f)
+{
+	struct access_subject s = m->subject;
+
+	if (f->access > s.access)
+		s.access = f->access;
+	return access_may(m->who, &s, WANT_FILE, m->now) == ST_OK;
+}
+
 static st_t add_file(struct merge *m, struct kv_txn *t, const struct cat_file *f)
 {
 	static const char nobody[] = "{\"extractor\":\"none\",";
 	json_t *facts = NULL;
 	st_t st;
 
-	if (f->pending)
+	if (f->pending || !may_read(m, f))
 		return ST_OK;
 	buf_clear(&m->facts);
 	st = facts_get(t, f->sha256, &m->facts, NULL);
@@ -183,15 +197,16 @@ static st_t merge_out(struct merge *m, json_t **out)
 	return *out ? ST_OK : ST_NOMEM;
 }
 
-st_t enrich(struct repo *r, struct kv_txn *t, const struct rec *rec, json_t **out, struct err *e)
+st_t enrich_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const struct principal *who, json_t **out, struct err *e)
 {
-	struct merge m = { .facts = BUF_INIT((size_t)64 << 20) };
+	struct merge m = { .facts = BUF_INIT((size_t)64 << 20), .who = who, .now = clock_now() };
 	st_t st;
 
 	(void)r;
 	*out = NULL;
 	if (rec->files == 0)
 		return ST_OK;
+	rec_subject(rec, &m.subject);
 	m.tables = json_array();
 	m.variables = json_array();
 	m.languages = json_array();
@@ -210,4 +225,11 @@ st_t enrich(struct repo *r, struct kv_txn *t, const struct rec *rec, json_t **ou
 	map_free(m.seen, NULL);
 	buf_release(&m.facts);
 	return st == ST_OK ? ST_OK : err_set(e, st, "facts of record '%s'", rec->id);
+}
+
+st_t enrich(struct repo *r, struct kv_txn *t, const struct rec *rec, json_t **out, struct err *e)
+{
+	static const struct principal anybody;
+
+	return enrich_for(r, t, rec, &anybody, out, e);
 }

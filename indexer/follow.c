@@ -31,6 +31,7 @@
 #define PAGE		128		/* files taken at once */
 #define ROW_BYTES	((size_t)1 << 20)	/* facts held back for a common commit */
 #define ATTEMPTS	3		/* crashes before a file is set aside */
+#define AGAIN_US	500000		/* how long a record that has been read waits for others */
 #define READERS_MOST	4
 #define RETRY_MS	2000
 
@@ -101,17 +102,23 @@ static void pause_ms(struct follow *f, int ms)
 
 /* ---- documents ---- */
 
+static void doc_release(struct docs *d, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < d->doc[i].n_files; k++)
+		cat_file_release((struct cat_file *)&d->doc[i].files[k]);
+	free((void *)d->doc[i].files);
+	json_decref(d->facts[i]);
+	rec_release(&d->rec[i]);
+}
+
 static void docs_release(struct docs *d)
 {
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; i < d->n; i++) {
-		for (k = 0; k < d->doc[i].n_files; k++)
-			cat_file_release((struct cat_file *)&d->doc[i].files[k]);
-		free((void *)d->doc[i].files);
-		json_decref(d->facts[i]);
-		rec_release(&d->rec[i]);
-	}
+	for (i = 0; i < d->n; i++)
+		doc_release(d, i);
 	free(d->rec);
 	free(d->doc);
 	free(d->facts);
@@ -326,7 +333,6 @@ struct reading {
 	struct cat_file *files;
 	size_t n;
 	_Atomic size_t next;
-	unsigned new_facts;
 	_Atomic int failed;		/* first st_t that means: not now */
 	pthread_mutex_t lock;
 	struct err err;
@@ -383,8 +389,6 @@ static st_t rows_flush(struct reading *rd, struct err *e)
 		st = facts_put_many(rd->f->r, rd->rows, rd->n_rows, FACTS_VERSION, e);
 	for (i = 0; i < rd->n_rows; i++)
 		free((void *)rd->rows[i].json.p);
-	if (st == ST_OK)
-		rd->new_facts += (unsigned)rd->n_rows;
 	rd->n_rows = rd->row_bytes = 0;
 	return st;
 }
@@ -451,7 +455,7 @@ static void *read_some(void *arg)
 	return NULL;
 }
 
-static st_t read_page(struct follow *f, const struct rec *rec, struct cat_file *files, size_t n, unsigned *new_facts, struct err *e)
+static st_t read_page(struct follow *f, const struct rec *rec, struct cat_file *files, size_t n, struct err *e)
 {
 	struct reading rd = { .f = f, .rec = rec, .files = files, .n = n };
 	pthread_t th[READERS_MOST];
@@ -466,7 +470,6 @@ static st_t read_page(struct follow *f, const struct rec *rec, struct cat_file *
 		pthread_join(th[--started], NULL);
 	st = rows_flush(&rd, e);
 	pthread_mutex_destroy(&rd.lock);
-	*new_facts += rd.new_facts;
 	if (st != ST_OK)
 		return st;
 	if (rd.failed != ST_OK)
@@ -474,12 +477,11 @@ static st_t read_page(struct follow *f, const struct rec *rec, struct cat_file *
 	return stopping(f) ? ST_AGAIN : ST_OK;
 }
 
-/* All files of one version; ${fresh}: facts were added. */
-static st_t read_record(struct follow *f, const char *id, bool *fresh, struct err *e)
+/* All files of one version. */
+static st_t read_record(struct follow *f, const char *id, struct err *e)
 {
 	struct cat_file *files = calloc(PAGE, sizeof(*files));
 	struct buf after = BUF_INIT(2048);
-	unsigned new_facts = 0;
 	struct rec rec;
 	struct kv_txn t;
 	size_t n = 0, i;
@@ -498,7 +500,7 @@ static st_t read_record(struct follow *f, const char *id, bool *fresh, struct er
 		kv_end(&t, NULL);
 		if (st != ST_OK || n == 0)
 			break;
-		st = read_page(f, &rec, files, n, &new_facts, e);
+		st = read_page(f, &rec, files, n, e);
 		buf_clear(&after);
 		if (st == ST_OK)
 			st = buf_adds(&after, files[n - 1].path);
@@ -510,26 +512,37 @@ static st_t read_record(struct follow *f, const char *id, bool *fresh, struct er
 	rec_release(&rec);
 	buf_release(&after);
 	free(files);
-	*fresh = new_facts > 0;
 	return st == ST_ABSENT || st == ST_GONE ? ST_OK : st;
 }
 
-/* The record again, with its facts; the index keeps its place. */
-static st_t index_again(struct follow *f, const char *id, const char *parent, struct err *e)
+/* Records whose files have been read, to be indexed again together. */
+struct again { struct { char id[PID_LEN + 1], parent[PID_LEN + 1]; } rec[READ_BATCH]; size_t n; int64_t since; };
+
+/* With their facts; the index keeps its place. Those without tables have nothing to add. */
+static st_t index_again(struct follow *f, struct again *a, struct err *e)
 {
 	struct docs d = { 0 };
 	struct kv_txn t;
-	st_t st, end;
+	size_t i;
+	st_t st = ST_OK, end;
 
+	if (a->n == 0)
+		return ST_OK;
 	pthread_mutex_lock(&f->apply);
 	kv_read(f->r->catalog, &t);
-	st = docs_add(f, &d, &t, id, parent, e);
+	for (i = 0; i < a->n && st == ST_OK; i++) {
+		st = docs_add(f, &d, &t, a->rec[i].id, a->rec[i].parent, e);
+		if (st == ST_OK && json_array_size(json_object_get(d.facts[d.n - 1], "tables")) == 0)
+			doc_release(&d, --d.n);
+	}
 	end = kv_end(&t, st == ST_OK ? e : NULL);
 	st = st == ST_OK ? end : st;
-	if (st == ST_OK)
+	if (st == ST_OK && d.n)
 		st = index_apply(f->ix, d.doc, d.n, index_place(f->ix), e);
 	pthread_mutex_unlock(&f->apply);
 	docs_release(&d);
+	if (st == ST_OK)
+		a->n = 0;
 	return st;
 }
 
@@ -543,15 +556,23 @@ static st_t place_apply(void *arg, struct kv_txn *t)
 	return ST_OK;
 }
 
-static st_t read_change(struct follow *f, const struct change *c, struct err *e)
+/*
+ * Index again even when all facts were there already: another version with the same bytes may have been read between this one's first
+ * indexing and now, or a crash may have come between facts and index.
+ */
+static st_t read_change(struct follow *f, const struct change *c, struct again *again, struct err *e)
 {
-	bool fresh = false;
 	st_t st;
 
-	if ((c->kind != CHANGE_PUBLISH && c->kind != CHANGE_RESTORE && c->kind != CHANGE_REVISE) || c->id[0] == '\0')
+	if ((c->kind != CHANGE_PUBLISH && c->kind != CHANGE_RESTORE) || c->id[0] == '\0')
 		return ST_OK;
-	st = read_record(f, c->id, &fresh, e);
-	return st == ST_OK && fresh ? index_again(f, c->id, c->parent, e) : st;
+	if ((st = read_record(f, c->id, e)) != ST_OK)
+		return st;
+	if (again->n == 0)
+		again->since = clock_mono_us();
+	memcpy(again->rec[again->n].id, c->id, sizeof(c->id));
+	memcpy(again->rec[again->n++].parent, c->parent, sizeof(c->parent));
+	return again->n == READ_BATCH || clock_mono_us() - again->since > AGAIN_US ? index_again(f, again, e) : ST_OK;
 }
 
 /* Read the files of some changes that are searchable already; the place is written once for all of them. */
@@ -559,6 +580,7 @@ static st_t read_batch(struct follow *f, uint64_t upto, struct err *e)
 {
 	struct change *c = calloc(READ_BATCH, sizeof(*c));
 	struct place_put p = { f->extracted };
+	struct again again = { .n = 0 };
 	struct kv_txn t;
 	size_t n, i;
 	st_t st = ST_OK, put;
@@ -571,10 +593,13 @@ static st_t read_batch(struct follow *f, uint64_t upto, struct err *e)
 	for (i = 0; i < n && st == ST_OK && c[i].no <= upto; i++) {
 		if (stopping(f))
 			break;
-		if ((st = read_change(f, &c[i], e)) == ST_OK)
+		if ((st = read_change(f, &c[i], &again, e)) == ST_OK)
 			p.no = c[i].no;
 	}
 	free(c);
+	put = index_again(f, &again, st == ST_OK ? e : NULL);
+	if (put != ST_OK)
+		return put;
 	if (p.no > f->extracted) {
 		put = writer_do(f->r->cat_w, place_apply, &p, st == ST_OK ? e : NULL);
 		st = st == ST_OK ? put : st;

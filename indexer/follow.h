@@ -15,7 +15,10 @@ void follow_stop(struct follow *f);
 void follow_place(struct follow *f, uint64_t *indexed, uint64_t *extracted);
 st_t follow_reindex(struct follow *f, struct err *e);		/* from the start, the old index answers meanwhile */
 
-/* Enrichment: facts of all files of a record version merged into one document: {"tables":[...],"variables":[...],"languages":[...],"findings":[...]}; NULL *out when there are none. */
+/* Enrichment: facts of the files of a record version merged into one document (docs/formats/facts.md, "One record"); NULL *out when there are none.
+ * Only files that ${who} may read are looked at: column names and commonest values tell what a file holds. */
+st_t enrich_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const struct principal *who, json_t **out, struct err *e);
+/* What everybody may know: for the index, for what is kept or cached. */
 st_t enrich(struct repo *r, struct kv_txn *t, const struct rec *rec, json_t **out, struct err *e);
 
 #endif

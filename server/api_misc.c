@@ -63,7 +63,7 @@ static void facts_get_all(struct req *r)
 		return;
 	}
 	kv_read(r->site->repo->catalog, &t);
-	st = enrich(r->site->repo, &t, &rec, &facts, &e);
+	st = enrich_for(r->site->repo, &t, &rec, &r->who, &facts, &e);
 	kv_end(&t, NULL);
 	if (st != ST_OK)
 		problem_send(r, st, &e);

@@ -333,6 +333,48 @@ static void a_reindex_finds_the_same(void **state)
 	house_close(w);
 }
 
+/* Columns and their commonest values tell what a file holds: who may not read it learns neither, also not by searching. */
+static void columns_of_closed_files_are_told_to_nobody_else(void **state)
+{
+	struct house *w = *state;
+	struct principal all = { .system = true };
+	struct err e = ERR_INIT;
+	struct kv_txn t;
+	struct rec rec;
+	char id[PID_LEN + 1];
+	json_t *doc = NULL, *j;
+	struct buf b = BUF_INIT(10000);
+
+	memset(&rec, 0, sizeof(rec));
+	house_open(w, "azekura-extract");
+	start(w);
+	buf_addf(&b, RECORD, "Alpha");
+	assert_st_e(ST_OK, json_load(&doc, buf_slice(&b), &e), &e);
+	assert_st_e(ST_OK, deposit_new(w->repo, &actor, doc, id, &e), &e);
+	put_file(w, id, "open.csv", "wombat,b\n1,2\n");
+	put_file(w, id, "closed.csv", "quokka,b\n1,2\n");
+	assert_st_e(ST_OK, deposit_file_set(w->repo, id, SLICE("closed.csv"), ACC_RESTRICTED, NULL, &e), &e);
+	assert_st_e(ST_OK, deposit_publish(w->repo, &actor, id, NULL, NULL, NULL, &e), &e);
+	catch_up(w);
+	assert_int_equal(2, files_read(w));
+	assert_int_equal(1, found(w, "wombat"));
+	assert_int_equal(0, found(w, "quokka"));
+	j = enriched(w, id);
+	assert_int_equal(1, json_array_size(json_object_get(j, "tables")));
+	assert_string_equal("open.csv", json_string_value(json_at(j, "tables[0].path")));
+	json_decref(j);
+	kv_read(w->repo->catalog, &t);
+	assert_st_e(ST_OK, cat_get(&t, id, false, &rec, &e), &e);
+	assert_st_e(ST_OK, enrich_for(w->repo, &t, &rec, &all, &j, &e), &e);
+	assert_st(ST_OK, kv_end(&t, NULL));
+	assert_int_equal(2, json_array_size(json_object_get(j, "tables")));
+	json_decref(j);
+	rec_release(&rec);
+	json_decref(doc);
+	buf_release(&b);
+	house_close(w);
+}
+
 static void without_readers_records_are_found_all_the_same(void **state)
 {
 	struct house *w = *state;
@@ -364,6 +406,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_file_that_kills_its_readers_is_set_aside, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_withdrawn_is_not_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reindex_finds_the_same, setup, teardown),
+		cmocka_unit_test_setup_teardown(columns_of_closed_files_are_told_to_nobody_else, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_readers_records_are_found_all_the_same, setup, teardown),
 	};
 
