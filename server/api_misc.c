@@ -58,8 +58,9 @@ static void facts_get_all(struct req *r)
 	if (!api_record(r, r->param[0], API_PUBLISHED, WANT_SEE, false, &rec))
 		return;
 	/* Statistics of closed columns say what the column holds: as the files, so the facts. */
-	if (auth_may(r, &rec, WANT_FILE) != ST_OK) {
-		problem_status(r, 403, "what is inside these files is shown to those who may read them");
+	st = auth_may(r, &rec, WANT_FILE);
+	if (st != ST_OK) {
+		problem_status(r, problem_code(st), "what is inside these files is shown to those who may read them");
 		return;
 	}
 	kv_read(r->site->repo->catalog, &t);

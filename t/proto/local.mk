@@ -1,2 +1,9 @@
-# t/proto/NNNN-*.sh: the real daemon on a free port and a fresh folder. TESTS += and EXTRA_DIST += each.
+# t/proto/NNNN-*.sh: the real daemon on a free port and a fresh folder.
 EXTRA_DIST += %D%/lib.sh
+proto_tests = \
+	%D%/0001-start.sh \
+	%D%/2001-record-life.sh \
+	%D%/2002-access.sh \
+	%D%/3001-files.sh
+TESTS += $(proto_tests)
+EXTRA_DIST += $(proto_tests)
