@@ -221,6 +221,10 @@ bool licence_find(const struct schema *s, struct slice value, size_t *row)
 	return find_by_name(v, value, row);
 }
 
+static const struct { const char *is, *id; } short_names[] = {
+	{ " cc0 ", "CC0-1.0" }, { " cc zero ", "CC0-1.0" }, { " pddl ", "PDDL-1.0" }, { " odbl ", "ODbL-1.0" }, { " mit license ", "MIT" },
+};
+
 /* Length of ${alternative} ("phrase & phrase") when all its phrases stand in ${words}, else 0. */
 static size_t alternative_score(struct slice alternative, const char *words, struct buf *tmp)
 {
@@ -272,6 +276,10 @@ bool licence_of_text(const struct schema *s, struct slice text, size_t *row)
 		}
 	}
 out:
+	/* A sentence such as "this is made available under CC0": licences of one version by their short names. */
+	for (size_t i = 0; i < sizeof(short_names) / sizeof(*short_names) && best == 0 && text.n <= 300 && words.st == ST_OK; i++)
+		if (strstr(words.p, short_names[i].is) != NULL && vocab_find(v, "id", slice_str(short_names[i].id), row))
+			best = 1;
 	buf_release(&words);
 	buf_release(&tmp);
 	return best > 0;
