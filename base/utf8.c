@@ -66,11 +66,12 @@ bool utf8_valid(struct slice s, size_t *bad)
 
 int32_t utf8_next(struct slice s, size_t *i)
 {
-	const unsigned char *p = (const unsigned char *)s.p + *i;
+	const unsigned char *p;
 	size_t len;
 
 	if (*i >= s.n)
 		return -1;
+	p = (const unsigned char *)s.p + *i;
 	len = sequence(p, s.n - *i);
 	switch (len) {
 	case 1:

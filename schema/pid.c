@@ -320,6 +320,9 @@ static st_t norm_handle(struct buf *out, struct slice s)
 	slash = s.n > 0 ? memchr(s.p, '/', s.n) : NULL;
 	if (!no_blanks(s) || slash == NULL || slash == s.p || slash + 1 == s.p + s.n)
 		return ST_INVALID;
+	for (const char *c = s.p; c < slash; c++)	/* a prefix is no scheme of an address */
+		if (*c == ':')
+			return ST_INVALID;
 	return buf_addsl(out, s);
 }
 
@@ -377,7 +380,10 @@ static st_t norm_arxiv(struct buf *out, struct slice s)
 	} else {
 		cut_prefix(&s, "arxiv:");
 	}
-	return no_blanks(s) ? buf_addsl(out, s) : ST_INVALID;
+	for (size_t i = 0; i < s.n; i++)
+		if (!isalnum((unsigned char)s.p[i]) && memchr("./-", s.p[i], 3) == NULL)
+			return ST_INVALID;
+	return s.n > 0 ? buf_addsl(out, s) : ST_INVALID;
 }
 
 static st_t digits_only(struct buf *out, struct slice s, size_t least, size_t most)

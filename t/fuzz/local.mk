@@ -2,7 +2,7 @@
 # t/fuzz/run NAME [SECONDS] builds it with clang -fsanitize=fuzzer,address and runs.
 # For a new target add:   check_PROGRAMS += %D%/fuzz_NAME
 #                         t_fuzz_fuzz_NAME_SOURCES = %D%/fuzz_NAME.c %D%/replay.c %D%/fuzz.h
-EXTRA_DIST += %D%/corpus %D%/run
+EXTRA_DIST += %D%/corpus %D%/crashes %D%/run
 check_PROGRAMS += %D%/fuzz_conf
 t_fuzz_fuzz_conf_SOURCES = %D%/fuzz_conf.c %D%/replay.c %D%/fuzz.h
 check_PROGRAMS += %D%/fuzz_date
