@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -85,6 +86,21 @@ static int child_withdraw(const char *dir, const char *id, bool purge)
 	}
 	repo_close(r);
 	return 0;
+}
+
+static int child_publish(const char *dir, const char *id)
+{
+	struct repo *r = depot_open(dir, false);
+	struct err e = ERR_INIT;
+	st_t st;
+
+	if (r == NULL)
+		return 3;
+	st = deposit_publish(r, &depot_actor, id, NULL, NULL, NULL, &e);
+	repo_close(r);
+	if (st != ST_OK && st != ST_FULL)
+		fprintf(stderr, "# publish: %s: %s\n", st_name(st), e.text);
+	return st == ST_OK ? 0 : st == ST_FULL ? 8 : 9;
 }
 
 static int child_open(const char *dir)
@@ -294,6 +310,58 @@ static long count_steps(const char *base, int files)
 	return (long)n;
 }
 
+/* A full disk at any step: the deposit says so, nothing half is left, and it works once there is room. */
+static void a_full_disk_fails_the_deposit_and_keeps_the_draft(void **state)
+{
+	char *dir = sub(*state, "full"), at[32];
+	struct repo *r;
+	struct err e = ERR_INIT;
+	char id[PID_LEN + 1];
+	bool failed = true;
+	int status;
+	long n;
+
+	r = depot_open(dir, true);
+	assert_non_null(r);
+	assert_int_equal(depot_draft(r, "Full", id, &e), ST_OK);
+	assert_int_equal(depot_file(r, id, "a", "bytes", 5, &e), ST_OK);
+	repo_close(r);
+	for (n = 1; failed; n++) {
+		pid_t pid = fork();
+
+		assert_true(n < 200);
+		if (pid == 0) {
+			snprintf(at, sizeof(at), "%ld:%d", n, ENOSPC);
+			setenv("AZEKURA_FAIL_AT", at, 1);
+			execl(self, self, "publish", dir, id, (char *)NULL);
+			_exit(127);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		failed = WEXITSTATUS(status) != 0;
+		if (WEXITSTATUS(status) == 9)
+			fail_msg("step %ld: failed with something else than a full disk", n);
+		r = depot_open(dir, false);
+		assert_non_null(r);
+		if (depot_fsck(r) != 0)
+			fail_msg("fsck finds faults after a full disk at step %ld", n);
+		{
+			struct rec rec = { .id = "" };
+			struct kv_txn t;
+
+			kv_read(r->catalog, &t);
+			assert_int_equal(cat_head(&t, id, failed, &rec, &e), ST_OK);
+			kv_end(&t, NULL);
+			rec_release(&rec);
+		}
+		repo_close(r);
+		/* A failure after the commit (clearing up) does not fail the deposit: then it is done. */
+		if (!failed)
+			break;
+	}
+	free(dir);
+}
+
 /* 500 files: sampled. AZEKURA_LONG=1 walks all steps; AZEKURA_SEED repeats a run. */
 static void a_deposit_of_many_files_is_old_or_new(void **state)
 {
@@ -337,6 +405,7 @@ int main(int argc, char **argv)
 		T(a_deposit_of_three_files_is_old_or_new_at_every_step),
 		T(a_withdrawal_is_old_or_new_at_every_step),
 		T(a_purge_is_old_or_new_at_every_step),
+		T(a_full_disk_fails_the_deposit_and_keeps_the_draft),
 		T(a_deposit_of_many_files_is_old_or_new),
 	};
 
@@ -348,6 +417,8 @@ int main(int argc, char **argv)
 		return child_withdraw(argv[2], argv[3], false);
 	if (argc > 2 && strcmp(argv[1], "purge") == 0)
 		return child_withdraw(argv[2], argv[3], true);
+	if (argc > 2 && strcmp(argv[1], "publish") == 0)
+		return child_publish(argv[2], argv[3]);
 	if (argc > 2 && strcmp(argv[1], "open") == 0)
 		return child_open(argv[2]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
