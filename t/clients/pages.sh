@@ -39,7 +39,8 @@ for page in / "/records/$id"; do
 done
 for size in 1280,1600 390,1400; do
 	for page in / "/records/$id"; do
-		name=$shots/$(printf '%s' "${page#/}" | tr / - | sed 's/^$/home/; s/^records.*/landing/')-${size%,*}
+		case $page in /) name=home ;; *) name=landing ;; esac
+		name=$shots/$name-${size%,*}
 		browser --window-size="$size" --screenshot="$name.png" "$BASE$page" >/dev/null
 		ok "$page is drawn at $size" test -s "$name.png"
 	done
