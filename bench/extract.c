@@ -65,6 +65,7 @@ int main(int argc, char **argv)
 {
 	struct helpers *h = NULL;
 	struct err e = ERR_INIT;
+	struct rusage ru;
 	bool quiet = false;
 	int i, rc = 0;
 
@@ -78,5 +79,7 @@ int main(int argc, char **argv)
 	for (; i < argc; i++)
 		rc |= one(h, argv[i], quiet);
 	helpers_free(h);
+	if (h && getrusage(RUSAGE_CHILDREN, &ru) == 0)
+		fprintf(stderr, "helpers: highest resident %ld kB\n", ru.ru_maxrss);
 	return rc;
 }
