@@ -10,6 +10,7 @@
 
 #include "indexer/follow.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -598,6 +599,7 @@ static st_t read_batch(struct follow *f, uint64_t upto, struct err *e)
 	}
 	free(c);
 	put = index_again(f, &again, st == ST_OK ? e : NULL);
+	malloc_trim(0);		/* the facts of one wide table are tens of megabytes while they are a tree: do not keep that */
 	if (put != ST_OK)
 		return put;
 	if (p.no > f->extracted) {
