@@ -17,7 +17,7 @@
 /* --- The handler: one path a behaviour --- */
 
 /* A body of ${left} bytes 'x', in pieces; AGAIN before every piece when it is woken by hand. */
-struct xs { struct body b; struct serve *s; uint64_t left, piece, fail_at; bool by_hand, ready; };
+struct xs { struct body b; struct serve *s; uint64_t left, piece, fail_at; bool by_hand, ready; struct http_req *self; };
 struct note { struct job job; struct serve *s; struct http_req *r; bool dead; };
 struct state { struct serve *s; struct note *note; struct buf in; };
 
@@ -37,6 +37,8 @@ static st_t xs_pull(struct body *b, struct buf *chunk, struct err *e)
 	if (x->by_hand && !x->ready) {
 		tell(x->s, &x->s->pulls);
 		x->ready = true;
+		if (x->self != NULL)
+			http_wake(x->self);	/* the wake-up overtakes the answer that there is nothing */
 		return ST_AGAIN;
 	}
 	x->ready = false;
@@ -61,7 +63,9 @@ static void send_xs(struct serve *s, struct http_req *r, uint64_t n, int64_t len
 {
 	struct xs *x = calloc(1, sizeof(*x));
 
-	*x = (struct xs){ { xs_pull, xs_stop, blocking }, s, n, 10000, fail_at, by_hand, false };
+	*x = (struct xs){ { xs_pull, xs_stop, blocking }, s, n, 10000, fail_at, by_hand, false, NULL };
+	if (slice_starts(r->path, "/selfwake"))
+		x->self = r;
 	tell(s, &s->bodies);
 	http_start(r, 200);
 	http_send_body(r, &x->b, len);
@@ -224,7 +228,7 @@ static void on_head(void *ctx, struct http_req *r)
 	st->s = s;
 	buf_init(&st->in, 1 << 26);
 	r->user = st;
-	if (slice_eq_str(r->path, "/hold") || slice_eq_str(r->path, "/wake"))
+	if (slice_eq_str(r->path, "/hold") || slice_starts(r->path, "/wake"))
 		hold(s, r);
 	if (r->method == HTTP_OTHER) {
 		reply(r, 501, "no such method");
@@ -272,6 +276,12 @@ static void on_head(void *ctx, struct http_req *r)
 		send_xs(s, r, number(r, "/fail/"), -1, false, false, number(r, "/fail/") / 2);
 	} else if (slice_eq_str(r->path, "/wake")) {
 		send_xs(s, r, 30000, -1, false, true, 0);
+	} else if (slice_eq_str(r->path, "/wake-worker")) {
+		send_xs(s, r, 30000, -1, true, true, 0);
+	} else if (slice_eq_str(r->path, "/selfwake")) {
+		send_xs(s, r, 30000, -1, false, true, 0);
+	} else if (slice_eq_str(r->path, "/selfwake-worker")) {
+		send_xs(s, r, 30000, -1, true, true, 0);
 	} else if (slice_starts(r->path, "/file/") || slice_starts(r->path, "/short/")) {
 		send_file(s, r, number(r, slice_starts(r->path, "/file/") ? "/file/" : "/short/"), false);
 	} else if (slice_starts(r->path, "/cold/")) {
@@ -486,7 +496,7 @@ bool ended(int fd)
 	if (k < 0 && errno == EAGAIN)
 		fail_msg("the connection stays open");
 	close(fd);
-	return k <= 0;
+	return k == 0;
 }
 
 static bool head_line(int fd, struct buf *b)

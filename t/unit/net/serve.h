@@ -55,12 +55,12 @@ unsigned long long serve_conns(struct serve *s);
 int dial(struct serve *s);
 void say(int fd, const char *text);
 void say_n(int fd, const void *p, size_t n);
-/* Read until the connection ends; a reset counts as the end when ${reset} is given. Owned text in ${b}. */
+/* Read until the connection ends, by a reset too, and close it. */
 void hear_all(int fd, struct buf *b);
 /* Read one reply (by length, chunked, or to the end); its body is decoded. Returns the status; 0 when the connection ended instead. */
 int hear(int fd, struct buf *head, struct buf *body, bool no_body);
 /* One exchange on a fresh connection. */
 int ask(struct serve *s, const char *request, struct buf *body);
-bool ended(int fd);	/* waits for the end; false if bytes come instead */
+bool ended(int fd);	/* waits for the end; false if bytes or a reset come instead */
 
 #endif

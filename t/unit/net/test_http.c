@@ -506,8 +506,27 @@ static void an_unwanted_body_is_dropped_and_the_connection_kept_if_it_is_small(v
 		say_n(fd, text.p, text.n);
 	ANSWERS(fd, 403, "no");
 	assert_non_null(strstr(head.p, "Connection: close\r\n"));
-	close(fd);
+	say_n(fd, text.p, text.n);
+	shutdown(fd, SHUT_WR);
+	assert_true(ended(fd));
 	buf_release(&text);
+	BUFS_END;
+	serve_stop(&s);
+}
+
+static void an_answer_is_not_destroyed_by_what_the_client_still_sent(void **state)
+{
+	static char text[100000];
+	struct serve s;
+	int fd;
+	BUFS;
+
+	serve_start(&s, NULL, 1);
+	fd = dial(&s);
+	say(fd, "POST /other HTTP/1.1\r\n" H "Content-Length: 100000000\r\n\r\n");
+	say_n(fd, text, sizeof(text));
+	ANSWERS(fd, 403, "no");
+	assert_true(ended(fd));		/* by an end, not by a reset */
 	BUFS_END;
 	serve_stop(&s);
 }
@@ -746,6 +765,7 @@ static void a_body_that_trickles_is_as_bad_as_one_that_stops(void **state)
 	say(p.fd, "POST /echo HTTP/1.1\r\n" H "Content-Length: 1000000\r\n\r\n");
 	for (i = 0; i < 1000 && poll(&p, 1, 10) == 0; i++)
 		say(p.fd, "x");		/* 100 bytes a second */
+	assert_true(i < 500);
 	assert_int_equal(hear(p.fd, &head, &body, false), 408);
 	close(p.fd);
 	BUFS_END;
@@ -846,14 +866,22 @@ static void a_body_that_waits_is_pulled_again_when_woken(void **state)
 
 	serve_start(&s, NULL, 1);
 	fd = dial(&s);
-	say(fd, GET("/wake"));
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 6; i++) {
+		if (i % 3 == 0)
+			say(fd, i == 0 ? GET("/wake") : GET("/wake-worker"));
 		serve_until(&s, &s.pulls, 2 * i + 1);
 		serve_wake(&s);
 		serve_wake(&s);		/* once too often does no harm */
+		if (i % 3 != 2)
+			continue;
+		assert_int_equal(hear(fd, &head, &body, false), 200);
+		assert_true(all_x(&body, 30000));
 	}
-	assert_int_equal(hear(fd, &head, &body, false), 200);
-	assert_true(all_x(&body, 30000));
+	say(fd, GET("/selfwake") GET("/selfwake-worker"));
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(hear(fd, &head, &body, false), 200);
+		assert_true(all_x(&body, 30000));
+	}
 	close(fd);
 	BUFS_END;
 	serve_stop(&s);
@@ -1024,6 +1052,7 @@ int main(void)
 		cmocka_unit_test(a_body_past_its_limit_gets_413),
 		cmocka_unit_test(a_body_that_came_while_paused_waits_in_the_kernel),
 		cmocka_unit_test(an_unwanted_body_is_dropped_and_the_connection_kept_if_it_is_small),
+		cmocka_unit_test(an_answer_is_not_destroyed_by_what_the_client_still_sent),
 		cmocka_unit_test(a_body_of_one_byte_chunks_is_handed_over_in_large_pieces),
 		cmocka_unit_test(a_client_may_vanish_in_any_state),
 		cmocka_unit_test(a_reset_ends_a_request_that_waits),
