@@ -105,6 +105,8 @@ static st_t open_site(struct server *s, struct site *site, const char *dir, stru
 	ro.index_specs = index_specs(&ro.n_index_specs);
 	st = repo_open(&site->repo, dir, s->schema, &ro, e);
 	if (st == ST_OK)
+		st = oai_check(site->repo->conf, e);
+	if (st == ST_OK)
 		st = index_open(&site->ix, site->repo, e);
 	if (st != ST_OK)
 		return err_wrap(e, "repository '%s'", dir);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "base/xml.h"
@@ -18,14 +19,14 @@
 #include "server/api.h"
 #include "server/negotiate.h"
 #include "store/changes.h"
+#include "store/deposit.h"
 
-#define PAGE_RECORDS 100
-#define PAGE_HEADERS 500
+#define HEADERS_FACTOR 5		/* headers in an answer for each record in one */
 #define PAGE_SETS 500
+#define PAGE_SOFT ((size_t)8 << 20)	/* a page of records ends here at the latest: memory is bounded however large they are */
 #define ARG_MAX ((size_t)128 << 10)
 #define PAGE_BYTES_MAX ((size_t)256 << 20)
 #define TYPE "text/xml; charset=utf-8"
-#define PER_PEER_DEFAULT 16
 #define RETRY_AFTER "5"
 
 /* ---- Kept pages and counts. ---- */
@@ -70,6 +71,65 @@ void oai_free(struct oai *o)
 		free(o->pages[i].deflated);
 	pthread_mutex_destroy(&o->lock);
 	free(o);
+}
+
+/* ---- Settings. ---- */
+
+static bool alnum(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* Two or more labels that begin with a letter; further ones have two characters at least: the pattern of oai-identifier.xsd. */
+static bool domain_ok(struct slice s)
+{
+	size_t labels = 0, i;
+
+	while (s.p != NULL) {
+		struct slice one = slice_cut(&s, '.');
+
+		if (one.n < (labels == 0 ? 1 : 2) || (one.p[0] >= '0' && one.p[0] <= '9'))
+			return false;
+		for (i = 0; i < one.n; i++)
+			if (!alnum(one.p[i]) && !(one.p[i] == '-' && i > 0))
+				return false;
+		labels++;
+	}
+	return labels >= 2;
+}
+
+/* What the validators of harvesters accept: \w[\w.-]+@[a-zA-Z0-9.-]+\.[a-z]{2,} */
+static bool email_ok(struct slice s)
+{
+	struct slice name = slice_cut(&s, '@');
+	size_t i, dot = 0;
+
+	for (i = 0; i < name.n; i++)
+		if (!alnum(name.p[i]) && name.p[i] != '_' && (i == 0 || (name.p[i] != '.' && name.p[i] != '-')))
+			return false;
+	for (i = 0; i < s.n; i++) {
+		if (!alnum(s.p[i]) && s.p[i] != '.' && s.p[i] != '-')
+			return false;
+		if (s.p[i] == '.')
+			dot = i;
+	}
+	for (i = dot + 1; i < s.n; i++)
+		if (s.p[i] < 'a' || s.p[i] > 'z')
+			return false;
+	return name.n >= 2 && dot > 0 && s.n - dot > 2;
+}
+
+st_t oai_check(const struct conf *conf, struct err *e)
+{
+	const char *email = conf_text(conf, "email"), *id = conf_text(conf, "oai-id"), *mirror = conf_text(conf, "oai.mirror");
+
+	if (!email_ok(slice_str(email)))
+		return err_set(e, ST_INVALID, "email '%s' is no address a harvester accepts: ^\\w[\\w.-]+@[a-zA-Z0-9.-]+\\.[a-z]{2,}$", email);
+	if (!domain_ok(slice_str(id)))
+		return err_set(e, ST_INVALID, "oai-id '%s' is no repository identifier: [a-zA-Z][a-zA-Z0-9-]*(\\.[a-zA-Z][a-zA-Z0-9-]+)+", id);
+	if (mirror[0] != '\0' && (!slice_starts(slice_str(mirror), "http") || strstr(mirror, "://") == NULL || strpbrk(mirror, "?# \t") != NULL))
+		return err_set(e, ST_INVALID, "oai.mirror '%s' is no absolute web address without a query", mirror);
+	return ST_OK;
 }
 
 /* One more request of this peer? Open addressing over few entries; a full table counts nobody. */
@@ -185,7 +245,7 @@ struct oaireq {
 	enum verb verb;
 	struct buf errors;		/* <error> elements so far */
 	bool hide_args;			/* badVerb, badArgument: request has no attributes */
-	int64_t now;			/* when the snapshot was opened */
+	int64_t now;			/* what the snapshot lacks is dated no earlier */
 	struct buf *out;
 };
 
@@ -451,9 +511,13 @@ static void record_elem(struct oaireq *q, struct kv_txn *t, const struct format 
 	struct slice bytes;
 	int64_t stamp;
 	bool deleted;
+	st_t st;
 
-	if (cat_rendition(t, f->name, id, &bytes, &stamp, &deleted) != ST_OK)
+	st = cat_rendition(t, f->name, id, &bytes, &stamp, &deleted);
+	if (st != ST_OK) {
+		log_warn("oai", "not listed record=%s format=%s reason=\"%s\"", id, f->name, st_name(st));
 		return;
+	}
 	buf_adds(q->out, "<record>");
 	header_elem(q, t, id, stamp, deleted);
 	if (!deleted) {
@@ -572,25 +636,43 @@ static bool read_token(struct oaireq *q, struct oai_token *k, char verb)
 	return false;
 }
 
+/*
+ * What changed after the first page belongs to the next harvest: the sequence ends before it. When that took all that was left, one
+ * item that has moved on is given again: a page must not be empty (OAI-PMH.xsd), and it was promised by the token.
+ */
+static size_t feed_page(struct kv_txn *t, const struct oai_token *k, struct feed_item *items, size_t max)
+{
+	struct slice set = slice_str(k->set);
+	size_t n = cat_feed(t, k->format, set, k->after, k->from, k->until, items, max);
+
+	while (n > 0 && items[n - 1].change > k->upto)
+		n--;
+	if (n == 0 && k->cursor > 0)
+		n = cat_feed(t, k->format, set, k->after, INT64_MIN, INT64_MAX, items, 1);
+	return n;
+}
+
 static void list_page(struct oaireq *q, struct kv_txn *t, struct oai_token *k)
 {
 	const struct format *f = schema_format(q->r->site->repo->schema, k->format);
-	size_t max = k->verb == 'R' ? PAGE_RECORDS : PAGE_HEADERS, n, i;
+	size_t max = (size_t)conf_int(q->r->site->repo->conf, "oai.page") * (k->verb == 'R' ? 1 : HEADERS_FACTOR), n, i;
 	const char *name = k->verb == 'R' ? "ListRecords" : "ListIdentifiers";
 	/* One more than a page, to know whether this is the last: no page is ever empty. */
-	struct feed_item *items = arena_alloc(q->r->arena, (PAGE_HEADERS + 1) * sizeof(*items));
+	struct feed_item *items = arena_alloc(q->r->arena, (max + 1) * sizeof(*items));
 	bool resumed = k->cursor > 0, more;
+	size_t start = q->out->n;
 	uint64_t total;
 
 	if (items == NULL || f == NULL) {
 		fail(q, "badResumptionToken", "this token names a format that is no longer offered");
 		return;
 	}
-	n = cat_feed(t, k->format, slice_str(k->set), k->after, k->from, k->until, items, max + 1);
-	/* What changed after the first page belongs to the next harvest: the sequence ends. */
-	while (n > 0 && items[n - 1].change > k->upto)
-		n--;
-	if (n == 0 && !resumed) {
+	n = feed_page(t, k, items, max + 1);
+	if (n == 0 && resumed) {
+		fail(q, "badResumptionToken", "nothing is left of the list this token continues");
+		return;
+	}
+	if (n == 0) {
 		fail(q, "noRecordsMatch", "no record fits these arguments");
 		return;
 	}
@@ -603,6 +685,10 @@ static void list_page(struct oaireq *q, struct kv_txn *t, struct oai_token *k)
 			record_elem(q, t, f, items[i].id);
 		else
 			header_elem(q, t, items[i].id, items[i].datestamp, items[i].deleted);
+		if (q->out->n - start > PAGE_SOFT && i + 1 < n) {
+			more = true;
+			n = i + 1;
+		}
 	}
 	total = k->cursor + n > k->total ? k->cursor + n : k->total;
 	if (more) {
@@ -639,11 +725,30 @@ static void set_elem(struct oaireq *q, const struct cat_set *s)
 	xml_end(&w);
 }
 
+static uint64_t count_sets(struct kv_txn *t)
+{
+	struct cat_set s[64];
+	char last[256] = "";
+	uint64_t sum = 0;
+	size_t n, i;
+
+	do {
+		n = cat_sets(t, slice_str(last), s, 64);
+		sum += n;
+		if (n > 0)
+			snprintf(last, sizeof(last), "%s", s[n - 1].spec);
+		for (i = 0; i < n; i++)
+			cat_set_release(&s[i]);
+	} while (n == 64);
+	return sum;
+}
+
 static void list_sets(struct oaireq *q, struct kv_txn *t)
 {
 	struct cat_set *sets = calloc(PAGE_SETS + 1, sizeof(*sets));
 	struct oai_token k, next;
-	size_t n, i;
+	uint64_t total = 0;
+	size_t n = 0, i;
 
 	memset(&k, 0, sizeof(k));
 	k.verb = 'S';
@@ -651,9 +756,12 @@ static void list_sets(struct oaireq *q, struct kv_txn *t)
 		goto out;
 	n = cat_sets(t, slice_str(k.set), sets, PAGE_SETS + 1);
 	if (n == 0) {
-		fail(q, "noSetHierarchy", "this repository has no sets");
+		fail(q, k.cursor > 0 ? "badResumptionToken" : "noSetHierarchy", k.cursor > 0 ? "no set is left after these" : "this repository has no sets");
 		goto out;
 	}
+	if (n > PAGE_SETS || k.cursor > 0)
+		total = count_sets(t);
+	total = total < k.cursor + n ? k.cursor + n : total;
 	buf_adds(q->out, "<ListSets>");
 	for (i = 0; i < n && i < PAGE_SETS; i++)
 		set_elem(q, &sets[i]);
@@ -661,14 +769,14 @@ static void list_sets(struct oaireq *q, struct kv_txn *t)
 		next = k;
 		snprintf(next.set, sizeof(next.set), "%s", sets[PAGE_SETS - 1].spec);
 		next.cursor = k.cursor + PAGE_SETS;
-		token_elem(q, &next, k.cursor, k.cursor + n);
+		token_elem(q, &next, k.cursor, total);
 	} else if (k.cursor > 0) {
-		token_elem(q, NULL, k.cursor, k.cursor + n);
+		token_elem(q, NULL, k.cursor, total);
 	}
 	buf_adds(q->out, "</ListSets>");
+out:
 	for (i = 0; i < n; i++)
 		cat_set_release(&sets[i]);
-out:
 	free(sets);
 }
 
@@ -815,8 +923,8 @@ static void compose(struct req *r)
 	oai_read(&q, r);
 	q.out = &body;
 	if (judge(&q)) {
+		q.now = deposit_time(r->site->repo);
 		kv_read(r->site->repo->catalog, &t);
-		q.now = clock_now();
 		generation = changes_last(&t);
 		answer(&q, &t);
 		kv_end(&t, NULL);
@@ -826,13 +934,19 @@ static void compose(struct req *r)
 		buf_addsl(&body, buf_slice(&q.errors));
 	}
 	envelope_end(&body);
-	if (negotiate_gzip(req_field(r, "Accept-Encoding"))) {
+	if (body.st != ST_OK || q.errors.st != ST_OK) {
+		problem_send(r, ST_NOMEM, NULL);
+	} else if (negotiate_gzip(req_field(r, "Accept-Encoding"))) {
 		send_gzip(r, &q, buf_slice(&body), q.errors.n == 0 && (q.verb == V_RECORDS || q.verb == V_IDENTIFIERS), generation);
 	} else {
 		envelope_start(&q, &out);
 		buf_addsl(&out, buf_slice(&body));
-		reply_buf(r, 200, TYPE, &out);
-		send_common(r);
+		if (out.st != ST_OK) {
+			problem_send(r, out.st, NULL);
+		} else {
+			reply_buf(r, 200, TYPE, &out);
+			send_common(r);
+		}
 	}
 	buf_release(&body);
 	buf_release(&out);
@@ -853,8 +967,8 @@ static bool from_kept(struct req *r)
 		return false;
 	oai_read(&q, r);
 	if (judge(&q) && (q.verb == V_RECORDS || q.verb == V_IDENTIFIERS)) {
+		q.now = deposit_time(r->site->repo);
 		kv_read(r->site->repo->catalog, &t);
-		q.now = clock_now();
 		generation = changes_last(&t);
 		kv_end(&t, NULL);
 		envelope_start(&q, &head);
@@ -885,10 +999,10 @@ static void visit_end(void *p)
 /* Limits of one harvester, then work. 503 and not 429: harvesters wait on that (case 18). */
 static void start(struct req *r)
 {
-	int64_t limit = conf_int(r->site->repo->conf, "oai.per-peer");
+	unsigned limit = (unsigned)conf_int(r->site->repo->conf, "oai.per-peer");
 	struct visit *v = arena_alloc(r->arena, sizeof(*v));
 
-	if (v == NULL || !peer_enter(r->site->oai, r->h->peer, limit > 0 ? (unsigned)limit : PER_PEER_DEFAULT)) {
+	if (v == NULL || !peer_enter(r->site->oai, r->h->peer, limit)) {
 		problem_status(r, 503, "too many requests of yours are under way");
 		reply_add(r, "Retry-After", SLICE(RETRY_AFTER));
 		return;

@@ -25,6 +25,7 @@ struct deposits {
 	uint64_t next;			/* the next change number to hand out */
 	uint64_t turn;			/* the number whose holder may queue its commit */
 	int64_t last_time;
+	struct ticket *open, **open_end;	/* tickets whose changes are not all in the catalogue yet, oldest first */
 	pthread_rwlock_t staged;	/* read: content is being named by a draft; write: the collector removes some */
 };
 
@@ -36,7 +37,7 @@ void dep_unlock(struct deposits *d, struct held *h);
  * early, and commits are queued strictly in order of number. The writer takes its queue in order, hence the log only ever grows at
  * its end and a follower that has read up to n misses nothing below n. A failed event's number is never used: a hole, nothing more.
  */
-struct ticket { uint64_t no, count; int64_t time; bool live; };
+struct ticket { uint64_t no, count; int64_t time; bool live; struct ticket *next; };
 void ticket_take(struct deposits *d, uint64_t count, struct ticket *t);
 /* Wait for the turn, queue ${apply} for the writer, let the next one go, wait for the commit. Uses the ticket up. */
 st_t ticket_commit(struct repo *r, struct ticket *t, st_t (*apply)(void *, struct kv_txn *), void *arg, struct err *e);

@@ -54,6 +54,9 @@ void ticket_take(struct deposits *d, uint64_t count, struct ticket *t)
 	t->count = count;
 	t->time = d->last_time;
 	t->live = true;
+	t->next = NULL;
+	*d->open_end = t;
+	d->open_end = &t->next;
 	d->next += count;
 	pthread_mutex_unlock(&d->mx);
 }
@@ -64,6 +67,36 @@ static void turn_wait(struct deposits *d, const struct ticket *t)
 	while (d->turn != t->no)
 		pthread_cond_wait(&d->cv, &d->mx);
 	pthread_mutex_unlock(&d->mx);
+}
+
+static void ticket_close(struct deposits *d, struct ticket *t)
+{
+	struct ticket **at;
+
+	pthread_mutex_lock(&d->mx);
+	for (at = &d->open; *at != NULL; at = &(*at)->next) {
+		if (*at == t) {
+			*at = t->next;
+			if (d->open_end == &t->next)
+				d->open_end = at;
+			break;
+		}
+	}
+	pthread_mutex_unlock(&d->mx);
+}
+
+int64_t deposit_time(struct repo *r)
+{
+	struct deposits *d = r->dep;
+	int64_t now = clock_now(), time;
+
+	pthread_mutex_lock(&d->mx);
+	/* Whatever comes later is dated no earlier than what is answered now, even when the clock is set back. */
+	if (now > d->last_time)
+		d->last_time = now;
+	time = d->open != NULL ? d->open->time : d->last_time;
+	pthread_mutex_unlock(&d->mx);
+	return time;
 }
 
 static void turn_pass(struct deposits *d, struct ticket *t)
@@ -81,6 +114,7 @@ void ticket_void(struct deposits *d, struct ticket *t)
 		return;
 	turn_wait(d, t);
 	turn_pass(d, t);
+	ticket_close(d, t);
 }
 
 struct ticket_job {
@@ -130,6 +164,7 @@ st_t ticket_commit(struct repo *r, struct ticket *t, st_t (*apply)(void *, struc
 		if (st != ST_OK && e != NULL)
 			*e = tj.job.err;
 	}
+	ticket_close(r->dep, t);
 	pthread_mutex_destroy(&tj.mx);
 	pthread_cond_destroy(&tj.cv);
 	return st;

@@ -38,6 +38,12 @@ st_t deposit_purge(struct repo *r, const struct actor *a, const char *id, const 
 st_t deposit_sets(struct repo *r, const struct actor *a, const char *id, const char *const *sets, size_t n, struct err *e);	/* communities of a published record */
 st_t deposit_embargo_due(struct repo *r, int64_t now, unsigned max, unsigned *ended, struct err *e);	/* called by a timer */
 
+/*
+ * The time of a list that is read from a snapshot opened after this call: every change the snapshot does not hold is dated at or after it. The clock,
+ * or the time of the oldest change that is being written. Never goes back while the process runs.
+ */
+int64_t deposit_time(struct repo *r);
+
 /* Facts about ${id}'s files changed: append that to the log, for followers. Every change number comes from here, so that the log is written in order. */
 st_t deposit_facts(struct repo *r, const struct actor *a, const char *id, struct err *e);
 

@@ -81,6 +81,7 @@ static struct deposits *deposits_new(void)
 
 	if (d == NULL)
 		return NULL;
+	d->open_end = &d->open;
 	pthread_mutex_init(&d->mx, NULL);
 	pthread_cond_init(&d->cv, NULL);
 	pthread_rwlock_init(&d->staged, NULL);

@@ -27,6 +27,9 @@ static const struct conf_opt options[] = {
 	{ "store.map-size", CONF_SIZE, "1G", "1M", "16T", "address space a database starts with; it grows by itself" },
 	{ "store.map-max", CONF_SIZE, "64G", "1M", "64T", "how far each database may grow" },
 	{ "store.reserve", CONF_SIZE, "256M", "0", "16T", "uploads are refused when the disk has less room than this" },
+	{ "oai.page", CONF_INT, "100", "1", "1000", "records in one answer of ListRecords; ListIdentifiers gives five times as many" },
+	{ "oai.per-peer", CONF_INT, "16", "1", "1024", "requests of one harvester under way at a time; more are told to come back (503)" },
+	{ "oai.mirror", CONF_TEXT, "", NULL, NULL, "during maintenance: address of a mirror's OAI-PMH endpoint, to which harvesters are sent (302); empty: none" },
 	{ "limits.upload", CONF_SIZE, "16T", "1k", "16T", "largest file that may be uploaded" },
 };
 
