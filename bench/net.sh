@@ -21,7 +21,7 @@ if PATH=$PATH:/usr/sbin command -v nginx > /dev/null && command -v wrk > /dev/nu
 	client_body_temp_path $T/ngx/b; proxy_temp_path $T/ngx/p; fastcgi_temp_path $T/ngx/f; uwsgi_temp_path $T/ngx/u; scgi_temp_path $T/ngx/s;
 	server { listen 127.0.0.1:$port; root $files; } }
 	END
-	PATH=$PATH:/usr/sbin on_server nginx -c "$T/nginx.conf" & peer_pid=$!
+	PATH=$PATH:/usr/sbin taskset -c 0 nginx -c "$T/nginx.conf" & peer_pid=$!	# not on_server: its shell would get the signal
 	peer=http://127.0.0.1:$port
 	until curl -s -m 1 -o /dev/null "$peer/1k"; do kill -0 $peer_pid || break; sleep 0.05; done
 	rate() { on_client wrk -t1 -c64 -d3s --latency "$1" > "$T/wrk"; awk '/Requests.sec/ { print $2 }' "$T/wrk"; }
