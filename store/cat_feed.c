@@ -89,7 +89,7 @@ size_t cat_classes(struct kv_txn *t, struct feed_class *out, size_t max)
 struct pos { uint64_t mask, change; int64_t stamp; bool deleted; };
 struct gone { uint32_t set; struct pos pos; };		/* a set the item has left: a deletion there, for good until it comes back */
 struct item {
-	bool was_there;
+	uint32_t refreshes;		/* seen so far */
 	VEC(struct pos) pos;
 	set_list sets;
 	VEC(struct gone) gone;
@@ -120,12 +120,15 @@ static struct pos pos_read(const char *p)
 	return (struct pos){ get_u64(p), get_u64(p + 8), (int64_t)get_u64(p + 16), p[24] };
 }
 
-/* Count of positions (1), of sets (2), of sets left (2); then those: 25, 4 and 4 + 25 bytes each. */
+/* Refreshes seen (4), count of positions (1), of sets (2), of sets left (2); then those: 25, 4 and 4 + 25 bytes each. */
+#define ITEM_FIXED 9
+
 static void item_put(struct kv_txn *t, uint64_t rno, const struct item *it)
 {
 	struct buf b = BUF_INIT(1 << 24);
 	struct key k = key_u64_of('P', rno);
-	uint8_t h[5] = { (uint8_t)it->pos.n, (uint8_t)(it->sets.n >> 8), (uint8_t)it->sets.n, (uint8_t)(it->gone.n >> 8), (uint8_t)it->gone.n };
+	uint8_t h[ITEM_FIXED] = { 0, 0, 0, 0, (uint8_t)it->pos.n, (uint8_t)(it->sets.n >> 8), (uint8_t)it->sets.n, (uint8_t)(it->gone.n >> 8),
+		(uint8_t)it->gone.n };
 	uint8_t p[4 + POS_LEN];
 	size_t i;
 
@@ -133,7 +136,8 @@ static void item_put(struct kv_txn *t, uint64_t rno, const struct item *it)
 		kv_fail(t, ST_TOOBIG, "a record in too many sets");
 		return;
 	}
-	buf_add(&b, h, 5);
+	put_u32(h, it->refreshes);
+	buf_add(&b, h, ITEM_FIXED);
 	for (i = 0; i < it->pos.n; i++) {
 		pos_make(p, &it->pos.v[i]);
 		buf_add(&b, p, POS_LEN);
@@ -164,14 +168,17 @@ static void item_get(struct kv_txn *t, uint64_t rno, struct item *it)
 	memset(it, 0, sizeof(*it));
 	if (!kv_get(t, CAT_ITEM, key_slice(&k), &v))
 		return;
-	n_pos = (uint8_t)v.p[0];
-	n_sets = (size_t)(uint8_t)v.p[1] << 8 | (uint8_t)v.p[2];
-	n_gone = (size_t)(uint8_t)v.p[3] << 8 | (uint8_t)v.p[4];
-	if (v.n != 5 + n_pos * POS_LEN + n_sets * 4 + n_gone * (4 + POS_LEN)) {
+	if (v.n < ITEM_FIXED)
+		return;
+	it->refreshes = get_u32(v.p);
+	n_pos = (uint8_t)v.p[4];
+	n_sets = (size_t)(uint8_t)v.p[5] << 8 | (uint8_t)v.p[6];
+	n_gone = (size_t)(uint8_t)v.p[7] << 8 | (uint8_t)v.p[8];
+	if (v.n != ITEM_FIXED + n_pos * POS_LEN + n_sets * 4 + n_gone * (4 + POS_LEN)) {
 		kv_fail(t, ST_CORRUPT, "places in the feed are damaged; rebuild the catalogue");
 		return;
 	}
-	p = v.p + 5;
+	p = v.p + ITEM_FIXED;
 	for (i = 0; i < n_pos && st == ST_OK; i++, p += POS_LEN)
 		st = VEC_PUSH(&it->pos, pos_read(p));
 	for (i = 0; i < n_sets && st == ST_OK; i++, p += 4)
@@ -180,7 +187,6 @@ static void item_get(struct kv_txn *t, uint64_t rno, struct item *it)
 		st = VEC_PUSH(&it->gone, ((struct gone){ get_u32(p), pos_read(p + 4) }));
 	if (st != ST_OK)
 		kv_fail(t, st, "out of memory");
-	it->was_there = true;
 }
 
 static void item_entries(struct kv_txn *t, const struct item *it, entry_list *out)
@@ -461,6 +467,7 @@ static void item_copy(struct kv_txn *t, struct item *to, const struct item *from
 	st_t st = ST_OK;
 
 	memset(to, 0, sizeof(*to));
+	to->refreshes = from->refreshes;
 	for (i = 0; i < from->pos.n && st == ST_OK; i++)
 		st = VEC_PUSH(&to->pos, from->pos.v[i]);
 	for (i = 0; i < from->sets.n && st == ST_OK; i++)
@@ -496,6 +503,50 @@ static void feed_put_live(struct kv_txn *t, struct repo *r, uint64_t rno, const 
 	earliest_put(t, at.stamp);
 }
 
+/* Where format ${bit} stands; false when it does not live. */
+static bool item_at(const struct item *it, uint64_t mask, struct pos *out)
+{
+	size_t i;
+
+	for (i = 0; i < it->pos.n; i++) {
+		if ((it->pos.v[i].mask & mask) && !it->pos.v[i].deleted) {
+			*out = it->pos.v[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Move one living format to its place after refresh ${f}; its bytes stay. */
+static void refresh_place(struct kv_txn *t, uint64_t rno, struct item *it, unsigned bit, const struct refresh *f)
+{
+	struct buf copy = BUF_INIT(REND_MAX);
+	struct slice bytes;
+	struct pos was, row, at;
+
+	if (!item_at(it, (uint64_t)1 << bit, &was) || was.change > f->span || !rend_get(t, rno, bit, &bytes, &row))
+		return;
+	at = (struct pos){ 0, f->base + was.change, f->time, false };
+	if (buf_addsl(&copy, bytes) != ST_OK)
+		kv_fail(t, copy.st, "a rendition of %zu bytes", bytes.n);
+	rend_put(t, rno, bit, &at, false, buf_slice(&copy));
+	buf_release(&copy);
+	item_move(t, it, (uint64_t)1 << bit, at);
+}
+
+/* In a rebuild: the refreshes that came before change ${no} of the item. Otherwise there are none that it has not seen. */
+static void refreshes_before(struct kv_txn *t, uint64_t rno, struct item *it, uint64_t no)
+{
+	struct refresh f[CAT_REFRESH_MAX];
+	size_t n = cat_refreshes(t, f);
+	unsigned bit;
+
+	for (; it->refreshes < n && f[it->refreshes].base < no && t->st == ST_OK; it->refreshes++)
+		for (bit = 0; bit < CAT_FORMATS_MAX; bit++)
+			if (f[it->refreshes].mask & (uint64_t)1 << bit)
+				refresh_place(t, rno, it, bit, &f[it->refreshes]);
+}
+
 void cat_feed_put(struct kv_txn *t, struct repo *r, uint64_t rno, const struct rec *rec)
 {
 	struct item old, now;
@@ -504,6 +555,7 @@ void cat_feed_put(struct kv_txn *t, struct repo *r, uint64_t rno, const struct r
 
 	item_get(t, rno, &old);
 	item_copy(t, &now, &old);
+	refreshes_before(t, rno, &now, rec->change);
 	at.stamp = cat_change_time(t, rec->change, &found);
 	if (!found)
 		kv_fail(t, ST_INTERNAL, "change %llu of '%s' is not in the log", (unsigned long long)rec->change, rec->id);
@@ -540,6 +592,62 @@ void cat_render(struct kv_txn *t, struct repo *r, const struct rec *rec, int64_t
 	}
 	item_release(&old);
 	item_release(&now);
+}
+
+/* One format of a live record by its mapping of now. It was at its own place, or, when it is new, where the record itself stands. */
+static void refresh_one(struct kv_txn *t, struct repo *r, size_t i, uint64_t rno, const struct record_view *view, struct item *it,
+    const struct refresh *f)
+{
+	struct cat *cat = r->cat;
+	uint64_t mask = (uint64_t)1 << cat->fmt[i].bit, moved = 0, ended = 0;
+	struct buf out = BUF_INIT(REND_MAX);
+	struct pos was, at;
+
+	if (!(f->mask & mask) || (!item_at(it, mask, &was) && !item_at(it, CAT_ANY, &was)))
+		return;
+	at = (struct pos){ 0, was.change > f->span ? was.change : f->base + was.change, was.change > f->span ? was.stamp : f->time, false };
+	render_one(t, r, i, rno, view, &out, &at, true, &moved, &ended);
+	item_move(t, it, moved, at);
+	at.deleted = true;
+	item_move(t, it, ended, at);
+	buf_release(&out);
+}
+
+bool cat_feed_refresh(struct kv_txn *t, struct repo *r, uint64_t rno)
+{
+	struct cat *cat = r->cat;
+	struct refresh f[CAT_REFRESH_MAX];
+	size_t n = cat_refreshes(t, f), i;
+	struct record_view view = { .doc = NULL };
+	struct item old, now;
+	struct rec rec;
+	struct err e = ERR_INIT;
+	bool due;
+	st_t st;
+
+	item_get(t, rno, &old);
+	due = t->st == ST_OK && old.pos.n > 0 && old.refreshes < n;
+	if (!due)
+		goto out;
+	item_copy(t, &now, &old);
+	st = cat_get_at(t, rno, &rec, &e);
+	if (st == ST_OK && rec_is_live(&rec))
+		st = cat_view(t, &rec, &view);
+	if (st != ST_OK)
+		kv_fail(t, st, "record %llu: %s", (unsigned long long)rno, e.text);
+	for (; now.refreshes < n && t->st == ST_OK; now.refreshes++)
+		for (i = 0; view.doc != NULL && i < cat->n_fmt; i++)
+			refresh_one(t, r, i, rno, &view, &now, &f[now.refreshes]);
+	if (t->st == ST_OK) {
+		entries_change(t, rec.id, &old, &now);
+		item_put(t, rno, &now);
+	}
+	cat_view_release(&view);
+	rec_release(&rec);
+	item_release(&now);
+out:
+	item_release(&old);
+	return due;
 }
 
 /* ---- reading ---- */

@@ -44,6 +44,7 @@ struct cat {
 	/* Kept formats and their bits; changed only by cat_formats(), in the writer thread. */
 	struct { const struct format *f; unsigned bit; } fmt[CAT_FORMATS_MAX];
 	size_t n_fmt;
+	uint64_t stale;			/* formats whose stored renditions were made by another mapping; at opening only */
 
 	pthread_mutex_t mu;		/* all below */
 	VEC(struct watcher) watchers;
@@ -84,6 +85,7 @@ uint64_t cat_rno(struct kv_txn *t, const char *id);
 uint64_t cat_rno_new(struct kv_txn *t, const char *id);
 
 /* ---- rows ---- */
+st_t cat_get_at(struct kv_txn *t, uint64_t rno, struct rec *out, struct err *e);		/* the published row of a number */
 /* Decode the head; groups and sets when ${lists}. ST_CORRUPT when its digest is wrong. ${body}: tomb then doc, unchecked. */
 st_t cat_row_head(struct slice row, bool lists, struct rec *out, struct slice *tomb, struct slice *doc, uint64_t *seq, struct err *e);
 st_t cat_row_body_check(struct slice row, struct err *e);
@@ -96,6 +98,18 @@ void cat_links_change(struct kv_txn *t, const char *id, const json_t *old, const
 /* ---- feed (cat_feed.c) ---- */
 /* Bring the places of a record in order after it was put. ${old_public}: it stood live in the feed. */
 void cat_feed_put(struct kv_txn *t, struct repo *r, uint64_t rno, const struct rec *rec);
+
+/*
+ * A refresh: mappings changed, so every record of the formats in ${mask} gets a new date (OAI-PMH 2.0, 2.7.1). A block of numbers as long as the
+ * log was taken; who stood at n now stands at base + n, which needs no entry an item and comes out the same when the catalogue is made again.
+ */
+struct refresh { uint64_t mask, base, span; int64_t time; };
+#define CAT_REFRESH_MAX 64
+size_t cat_refreshes(struct kv_txn *t, struct refresh *out);		/* all there were, oldest first */
+/* Render one record for the refreshes that it has not seen. False: it had seen all. */
+bool cat_feed_refresh(struct kv_txn *t, struct repo *r, uint64_t rno);
+/* repo_open() and the end of a rebuild: begin a refresh when formats changed, and finish one that was begun. Nobody else may write meanwhile. */
+st_t cat_refresh(struct repo *r, struct err *e);
 
 /* ---- sets (cat_set.c) ---- */
 uint32_t cat_set_no(struct kv_txn *t, struct slice spec);		/* 0: no such set */
@@ -116,6 +130,8 @@ struct feed_class { uint32_t no; uint64_t mask; bool deleted; };
 size_t cat_classes(struct kv_txn *t, struct feed_class *out, size_t max);	/* returns how many there are */
 int cat_format_bit(struct kv_txn *t, const char *name);			/* -1: not kept */
 
+/* Numbers base + 1 to base + span are places in the feed at ${time}; the log gets one entry for all of them, the last. */
+void change_skip(struct kv_txn *t, uint64_t base, uint64_t span, int64_t time);
 int64_t cat_change_time(struct kv_txn *t, uint64_t no, bool *found);
 /* [lo, hi): numbers whose time lies in [from, until]. */
 void cat_change_range(struct kv_txn *t, int64_t from, int64_t until, uint64_t *lo, uint64_t *hi);

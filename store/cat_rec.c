@@ -154,6 +154,24 @@ st_t cat_get(struct kv_txn *t, const char *id, bool draft, struct rec *out, stru
 	return st;
 }
 
+st_t cat_get_at(struct kv_txn *t, uint64_t rno, struct rec *out, struct err *e)
+{
+	struct slice row, tomb, doc;
+	st_t st;
+
+	memset(out, 0, sizeof(*out));
+	if (!row_get(t, rno, false, &row))
+		return t->st != ST_OK ? t->st : ST_ABSENT;
+	st = cat_row_head(row, true, out, &tomb, &doc, NULL, e);
+	if (st == ST_OK)
+		st = cat_row_body_check(row, e);
+	if (st == ST_OK && doc.n > 0)
+		st = json_load(&out->doc, doc, e);
+	if (st != ST_OK)
+		rec_release(out);
+	return st;
+}
+
 st_t cat_doc(struct kv_txn *t, const char *id, bool draft, struct slice *json, struct err *e)
 {
 	struct slice row;
@@ -624,8 +642,9 @@ static void files_reset(struct kv_txn *t)
 void cat_reset(struct kv_txn *t, struct repo *r)
 {
 	static const enum cat_db derived[] = { CAT_REC, CAT_VER, CAT_LINK, CAT_ITEM, CAT_FEED, CAT_REND, CAT_CHANGE, CAT_STAMP };
+	struct refresh f[CAT_REFRESH_MAX];
 	struct cat_stats s;
-	size_t i;
+	size_t n = cat_refreshes(t, f), i;
 
 	cat_stats(t, &s);
 	for (i = 0; i < sizeof(derived) / sizeof(derived[0]); i++)
@@ -633,6 +652,10 @@ void cat_reset(struct kv_txn *t, struct repo *r)
 	ids_reset(t);
 	files_reset(t);
 	cat_set_counts_clear(t);
+	/* What the refreshes did must be done again, in the end. */
+	cat_meta_put_u64(t, "refreshed", 0);
+	for (i = 0; i < n; i++)
+		change_skip(t, f[i].base, f[i].span, f[i].time);
 	s.records = s.withdrawn = s.files = s.bytes = 0;
 	stats_put(t, &s);
 }

@@ -75,6 +75,15 @@ void change_put(struct kv_txn *t, struct change *c)
 		cat_meta_put_u64(t, "last-time", (uint64_t)c->time);
 }
 
+void change_skip(struct kv_txn *t, uint64_t base, uint64_t span, int64_t time)
+{
+	struct change first = { .no = base + 1, .time = time };
+	struct change c = { .no = base + span, .time = time, .kind = CHANGE_FORMATS, .actor = "program:azekura" };
+
+	stamp_put(t, &first);
+	change_put(t, &c);
+}
+
 static bool entry_read(struct slice key, struct slice v, struct change *out)
 {
 	const uint8_t *p = (const uint8_t *)v.p;

@@ -7,7 +7,8 @@
 #include "store/kv.h"
 
 #define CHANGE_KINDS(X) X(PUBLISH, "publish") X(REVISE, "revise") X(WITHDRAW, "withdraw") X(RESTORE, "restore") \
-	X(PURGE, "purge") X(SET, "set") X(EMBARGO, "embargo-end") X(FACTS, "facts")
+	X(PURGE, "purge") X(SET, "set") X(EMBARGO, "embargo-end") X(FACTS, "facts") \
+	X(FORMATS, "formats") /* mappings changed, no record did: id and parent are empty */
 enum change_kind {
 #define X(a, b) CHANGE_##a,
 	CHANGE_KINDS(X)

@@ -136,6 +136,8 @@ st_t repo_open(struct repo **out, const char *dir, struct schema *schema, const 
 	if (st == ST_OK)
 		st = recover_open(r, o->create, e);
 	if (st == ST_OK)
+		st = cat_refresh(r, e);
+	if (st == ST_OK)
 		st = jobs_restart(r, e);
 	if (st != ST_OK) {
 		repo_close(r);

@@ -19,22 +19,31 @@ static inline void write_in(const char *dir, const char *sub, const char *name, 
 	free(folder);
 }
 
-static inline struct schema *small_schema(const char *dir)
+/* ${version} of the first format: its renditions differ by it. ${more}: a fourth format, kept, for all records. */
+static inline struct schema *small_schema_as(const char *dir, unsigned version, bool more)
 {
-	char *root = fs_join(dir, "schema");
+	char *root = fs_join(dir, "schema"), text[400];
 	struct schema *s = NULL;
 	struct err e = ERR_INIT;
 
 	write_in(root, "vocab", "resource_types.tsv", "id\tlabel\tcoar\n" "d\tdata set\thttp://x/d\n" "s\tsoftware\thttp://x/s\n");
-	write_in(root, "formats", "all.map", "title\tAll\nkind\txml\nmedia\ttext/xml\noai\tall\nnamespace\thttp://x/a\nschema\thttp://x/a.xsd\n"
-	    "kept yes\nversion 1\nmap\n\t<a>\n\t\teach titles\n\t\t\t<t> value\n\t\t<f> $files_total\n");
+	snprintf(text, sizeof(text), "title\tAll\nkind\txml\nmedia\ttext/xml\noai\tall\nnamespace\thttp://x/a\nschema\thttp://x/a.xsd\n"
+	    "kept yes\nversion %u\nmap\n\t<a>\n\t\teach titles\n\t\t\t<t> value\n\t\t<f> $files_total\n\t\t<v> \"%u\"\n", version, version);
+	write_in(root, "formats", "all.map", text);
 	write_in(root, "formats", "free.map", "title\tFree\nkind\txml\nmedia\ttext/xml\noai\tfree\nnamespace\thttp://x/f\nschema\thttp://x/f.xsd\n"
 	    "kept yes\nversion 1\nmap\n\t<f>\n\t\t! <r> rights[0].spdx\n\t\t<id> $id\n");
 	write_in(root, "formats", "other.map", "title\tOther\nkind\txml\nmedia\ttext/xml\nkept no\nversion 1\nmap\n\t<o> $id\n");
+	if (more)
+		write_in(root, "formats", "more.map", "title\tMore\nkind\txml\nmedia\ttext/xml\nkept yes\nversion 1\nmap\n\t<m> $id\n");
 	if (schema_load(&s, root, &e) != ST_OK)
 		fail_msg("%s", e.text);
 	free(root);
 	return s;
+}
+
+static inline struct schema *small_schema(const char *dir)
+{
+	return small_schema_as(dir, 1, false);
 }
 
 static inline struct repo *catrepo_open(const char *dir, struct schema *s)

@@ -678,6 +678,50 @@ static void dates_never_run_backwards_and_select_a_range(void **state)
 	kv_end(&t, NULL);
 }
 
+static void a_new_format_takes_in_the_records_that_were_there(void **state)
+{
+	struct fix *f = *state;
+	struct rec rec[3];
+	struct feed_item x[4];
+	struct kv_txn t;
+	struct slice bytes;
+	int64_t stamp;
+	bool deleted;
+	size_t i, n;
+
+	for (i = 0; i < 3; i++) {
+		char id[PID_LEN + 1] = "aaaaa-aaa00";
+
+		id[10] = (char)('0' + i);
+		rec_init(&rec[i], id, id, 1, doc_of("T", NULL, 'd'));
+		put(f->r, &rec[i]);
+	}
+	rec[1].state = REC_WITHDRAWN;
+	put(f->r, &rec[1]);
+	assert_int_equal(feed(f->r, "more", "", 0, x, 4), 0);
+	clock_set((int64_t)1700000500 * 1000000);
+	fix_reformat(f, 1, true);
+	n = feed(f->r, "more", "type", 0, x, 4);
+	assert_int_equal(n, 2);
+	assert_true(!strcmp(x[0].id, rec[0].id) && !strcmp(x[1].id, rec[2].id) && !x[0].deleted);
+	assert_true(x[0].datestamp == 1700000500 && x[0].change > 4);
+	n = feed(f->r, "all", "type", 0, x, 4);
+	assert_true(n == 3 && x[0].datestamp == 1700000000);
+	kv_read(f->r->catalog, &t);
+	assert_int_equal(cat_rendition(&t, "more", rec[2].id, &bytes, &stamp, &deleted), ST_OK);
+	assert_true(!deleted && stamp == 1700000500 && slice_starts(bytes, "<m"));
+	assert_int_equal(cat_feed_count(&t, "more", SLICE_NULL, 1700000500, 1700000500), 2);
+	kv_end(&t, NULL);
+	/* Opened again, nothing is left to do. */
+	fix_reformat(f, 1, true);
+	assert_int_equal(feed(f->r, "more", "", x[2].change, x, 4), 2);
+	kv_read(f->r->catalog, &t);
+	assert_int_equal(changes_last(&t), 8);
+	kv_end(&t, NULL);
+	for (i = 0; i < 3; i++)
+		json_decref(rec[i].doc);
+}
+
 static void one_number_for_two_records_is_refused(void **state)
 {
 	struct fix *f = *state;
@@ -749,6 +793,7 @@ int main(void)
 		F(a_named_set_is_listed_without_members_and_keeps_its_name),
 		F(a_list_gives_each_unchanged_item_once_while_others_change),
 		F(dates_never_run_backwards_and_select_a_range),
+		F(a_new_format_takes_in_the_records_that_were_there),
 		F(one_number_for_two_records_is_refused),
 		F(purge_leaves_the_tombstone_and_nothing_of_the_document),
 	};
