@@ -43,6 +43,9 @@ void ticket_take(struct deposits *d, uint64_t count, struct ticket *t);
 st_t ticket_commit(struct repo *r, struct ticket *t, st_t (*apply)(void *, struct kv_txn *), void *arg, struct err *e);
 void ticket_void(struct deposits *d, struct ticket *t);		/* harmless when used up */
 
+/* Numbers go on after ${last} and ${time}, if they are behind them: after a rebuild. */
+void ticket_behind(struct deposits *d, uint64_t last, int64_t time);
+
 /* Did the change ${no} of concept ${parent} reach the log? */
 bool dep_committed(struct repo *r, uint64_t no, const char *parent);
 

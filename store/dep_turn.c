@@ -61,6 +61,19 @@ void ticket_take(struct deposits *d, uint64_t count, struct ticket *t)
 	pthread_mutex_unlock(&d->mx);
 }
 
+void ticket_behind(struct deposits *d, uint64_t last, int64_t time)
+{
+	pthread_mutex_lock(&d->mx);
+	/* Tickets that are out end first; their holders wait for nothing that a rebuild holds. */
+	while (d->turn != d->next)
+		pthread_cond_wait(&d->cv, &d->mx);
+	if (d->next <= last)
+		d->next = d->turn = last + 1;
+	if (d->last_time < time)
+		d->last_time = time;
+	pthread_mutex_unlock(&d->mx);
+}
+
 static void turn_wait(struct deposits *d, const struct ticket *t)
 {
 	pthread_mutex_lock(&d->mx);

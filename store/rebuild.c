@@ -314,6 +314,23 @@ static st_t store_is_there(struct repo *r, struct err *e)
 	return ST_OK;
 }
 
+/* A catalogue that was lost knew no numbers: new ones come after those that the objects hold. */
+static st_t numbers_follow(struct repo *r, struct err *e)
+{
+	struct kv_txn t;
+	uint64_t last;
+	int64_t time;
+	st_t st;
+
+	kv_read(r->catalog, &t);
+	last = changes_last(&t);
+	time = changes_last_time(&t);
+	st = kv_end(&t, e);
+	if (st == ST_OK)
+		ticket_behind(r->dep, last, time);
+	return st;
+}
+
 st_t upkeep_rebuild(struct repo *r, const struct progress *p, struct err *e)
 {
 	struct rebuild *b = calloc(1, sizeof(*b));
@@ -330,6 +347,10 @@ st_t upkeep_rebuild(struct repo *r, const struct progress *p, struct err *e)
 		st = ocfl_each(r->objects, each, b, e);
 	if (st == ST_OK)
 		st = batch_put(b, e);
+	if (st == ST_OK)
+		st = numbers_follow(r, e);
+	if (st == ST_OK)
+		st = cat_refresh(r, e);
 	free(b);
 	return st;
 }
