@@ -4,6 +4,7 @@ proto_tests = \
 	%D%/0001-start.sh \
 	%D%/2001-record-life.sh \
 	%D%/2002-access.sh \
-	%D%/3001-files.sh
+	%D%/3001-files.sh \
+	%D%/3900-real-datasets.sh
 TESTS += $(proto_tests)
 EXTRA_DIST += $(proto_tests)
