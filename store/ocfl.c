@@ -431,6 +431,14 @@ static unsigned place_version(const char *place)
 	return (unsigned)strtoul(place + 1, NULL, 10);
 }
 
+/* OCFL 1.1, E107: an inventory's manifest holds no digest that none of its states names. */
+static unsigned first_named(const struct ocfl_put *p, const struct ocfl_entry *x)
+{
+	void *v = map_get(p->since, slice_of(x->sha, SHA256_LEN));
+
+	return v != NULL ? (unsigned)(uintptr_t)v : p->v;
+}
+
 /* Old and fresh entries have no digest in common, but old ones may hold one digest at several places. */
 static void out_manifest(struct ocfl_out *w, const struct ocfl_put *p, unsigned upto)
 {
@@ -440,7 +448,7 @@ static void out_manifest(struct ocfl_out *w, const struct ocfl_put *p, unsigned 
 	for (i = 0; i < n; i++) {
 		const struct ocfl_entry *x = i < p->old.manifest.n ? &p->old.manifest.v[i] : &p->fresh.v[i - p->old.manifest.n];
 
-		if (place_version(x->path) > upto)
+		if (place_version(x->path) > upto || (p->since != NULL && first_named(p, x) > upto))
 			continue;
 		if (last != NULL && memcmp(last->sha, x->sha, SHA256_LEN) == 0) {
 			ocfl_out_add(w, ",", 1);

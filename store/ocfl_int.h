@@ -56,6 +56,7 @@ struct ocfl_put {
 	VEC(struct ocfl_state) state;
 	VEC(struct ocfl_entry) fresh;	/* manifest entries of this version */
 	struct map *known;		/* digest -> path, of fresh ones */
+	struct map *since;		/* while rewriting: digest -> first version whose state still names it */
 };
 /* Inventory and sidecar at ${path} as they were at version ${head}: the prior text ends at ${prior_end}. */
 st_t ocfl_inv_write_old(struct ocfl_put *p, const char *path, unsigned head, int64_t prior_end, struct err *e);

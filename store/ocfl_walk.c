@@ -73,20 +73,24 @@ struct rewrite {
 	struct ocfl_put *p;
 	ocfl_keep_fn *keep;
 	void *ctx;
-	struct map *digests;		/* of what stays */
+	struct map *digests;		/* of what stays -> the first version that names it */
 	struct ocfl_out *out;
 	unsigned open;			/* the version being written */
 	uint8_t last[SHA256_LEN];
 	bool any;
 };
 
-/* First pass: which digests stay in some version. */
+/* First pass: which digests stay, and since which version. */
 static st_t mark(void *ctx, unsigned version, const uint8_t sha[SHA256_LEN], const char *logical, struct err *e)
 {
 	struct rewrite *w = ctx;
+	struct slice key = slice_of(sha, SHA256_LEN);
+	void *first = map_get(w->digests, key);
 
 	(void)e;
-	return w->keep(w->ctx, version, sha, logical) ? map_put(w->digests, slice_of(sha, SHA256_LEN), w, NULL) : ST_OK;
+	if (!w->keep(w->ctx, version, sha, logical) || (first != NULL && (unsigned)(uintptr_t)first <= version))
+		return ST_OK;
+	return map_put(w->digests, key, (void *)(uintptr_t)version, NULL);
 }
 
 /* The manifest loses what no version names any more; the rest is linked into the new object. */
@@ -277,7 +281,9 @@ st_t ocfl_put_rewrite(struct objects *o, const char *object_id, const char *stag
 		buf_addf(&dir, "%s/obj/v%u", stage, p->v);
 		free(p->dir);
 		p->dir = buf_take(&dir, NULL);
+		p->since = w.digests;
 		st = p->prior_fd >= 0 && p->dir ? old_inventories(p, ends, e) : err_set(e, ST_IO, "cannot read back '%s'", prior);
+		p->since = NULL;
 	}
 	if (prior != NULL)
 		unlink(prior);

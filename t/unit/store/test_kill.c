@@ -88,6 +88,31 @@ static int child_withdraw(const char *dir, const char *id, bool purge)
 	return 0;
 }
 
+/* One object of each shape, for validators that others wrote (t/clients/ocfl.sh). */
+static int child_sample(const char *dir)
+{
+	struct repo *r = depot_open(dir, true);
+	struct err e = ERR_INIT;
+	char a[PID_LEN + 1], b[PID_LEN + 1], longest[400];
+	bool good;
+
+	memset(longest, 'n', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	good = r != NULL && depot_draft(r, "Versions", a, &e) == ST_OK && depot_file(r, a, "x/a.csv", "1\n", 2, &e) == ST_OK &&
+	    depot_file(r, a, "x/same.csv", "1\n", 2, &e) == ST_OK && depot_file(r, a, longest, "long\n", 5, &e) == ST_OK &&
+	    depot_file(r, a, "secret", "s\n", 2, &e) == ST_OK && depot_file(r, a, "empty", "", 0, &e) == ST_OK &&
+	    deposit_publish(r, &depot_actor, a, NULL, NULL, NULL, &e) == ST_OK &&
+	    deposit_new_version(r, &depot_actor, a, b, &e) == ST_OK && deposit_import_files(r, &depot_actor, b, &e) == ST_OK &&
+	    depot_file(r, b, "y", "2\n", 2, &e) == ST_OK && deposit_file_remove(r, b, SLICE("secret"), &e) == ST_OK &&
+	    deposit_publish(r, &depot_actor, b, NULL, NULL, NULL, &e) == ST_OK &&
+	    deposit_withdraw(r, &depot_actor, b, "withdrawn", NULL, &e) == ST_OK && deposit_purge(r, &depot_actor, a, "law", &e) == ST_OK &&
+	    depot_draft(r, "No files", a, &e) == ST_OK && deposit_publish(r, &depot_actor, a, NULL, NULL, NULL, &e) == ST_OK;
+	if (!good)
+		fprintf(stderr, "# sample: %s\n", e.text);
+	repo_close(r);
+	return !good;
+}
+
 static int child_publish(const char *dir, const char *id)
 {
 	struct repo *r = depot_open(dir, false);
@@ -419,6 +444,8 @@ int main(int argc, char **argv)
 		return child_withdraw(argv[2], argv[3], true);
 	if (argc > 2 && strcmp(argv[1], "publish") == 0)
 		return child_publish(argv[2], argv[3]);
+	if (argc > 2 && strcmp(argv[1], "sample") == 0)
+		return child_sample(argv[2]);
 	if (argc > 2 && strcmp(argv[1], "open") == 0)
 		return child_open(argv[2]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
