@@ -2,7 +2,7 @@
 #define SCHEMA_RECORD_H
 
 /*
- * The canonical record (conformance crosswalk, section 1) is a JSON document in memory: unknown members survive because nothing
+ * The canonical record (docs/formats/record.md) is a JSON document in memory: unknown members survive because nothing
  * takes it apart. Stored form: json_dump() of it, without computed members (id, oaiIdentifier, state, files, URLs of this server).
  */
 

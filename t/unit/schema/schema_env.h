@@ -1,5 +1,5 @@
-#ifndef T_UNIT_SCHEMA_ENV_H
-#define T_UNIT_SCHEMA_ENV_H
+#ifndef T_UNIT_SCHEMA_SCHEMA_ENV_H
+#define T_UNIT_SCHEMA_SCHEMA_ENV_H
 
 /* What the tests of the record share: the loaded schema, small JSON, the shared fixtures. Include cmocka.h before. */
 

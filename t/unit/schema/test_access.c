@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "schema/access.h"
-#include "schema_env.h"
+#include "t/unit/schema/schema_env.h"
 
 #define NOW 1000
 

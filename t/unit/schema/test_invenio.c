@@ -12,7 +12,7 @@
 #include "schema/format.h"
 #include "schema/patch.h"
 #include "schema/record.h"
-#include "schema_env.h"
+#include "t/unit/schema/schema_env.h"
 
 static json_t *read_rdm(const json_t *rdm)
 {

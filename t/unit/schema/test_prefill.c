@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "schema/prefill_int.h"
-#include "schema_env.h"
+#include "t/unit/schema/schema_env.h"
 
 static json_t *warnings;
 

@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "schema/record_int.h"
-#include "schema_env.h"
+#include "t/unit/schema/schema_env.h"
 
 static void refused(const char *json, size_t n, const char *says)
 {

@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "schema/record.h"
-#include "schema_env.h"
+#include "t/unit/schema/schema_env.h"
 
 #define GOOD \
 	"'titles':[{'value':'T','lang':'en'}],'creators':[{'names':[{'value':'A, B'}]}],'publisher':{'names':[{'value':'P'}]},'publicationYear':2026," \

@@ -7,7 +7,7 @@
 
 #include "schema/pid.h"
 #include "schema/schema_int.h"
-#include "schema_env.h"
+#include "t/unit/schema/schema_env.h"
 
 static void every_vocabulary_has_both_labels(void **state)
 {
