@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 
 const struct command commands[] = {
-	{ "init", "DIR", "make a repository", 
+	{ "init", "DIR", "make a repository",
 	  "azekura init /srv/azekura --name 'Example Repository' --email data@example.ac.jp --url https://data.example.ac.jp\n\n"
 	  "Make an empty repository in DIR. Serve it with: azekurad --data DIR\n\n"
 	  "  --name NAME     shown on pages and to harvesters\n"
