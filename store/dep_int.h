@@ -29,6 +29,10 @@ struct deposits {
 	pthread_rwlock_t staged;	/* read: content is being named by a draft; write: the collector removes some */
 };
 
+/* recover_open() makes it; recover_close() frees it. NULL when out of memory. dep_numbers() sets the numbers from the catalogue; ${records}: how many it names. */
+struct deposits *deposits_new(void);
+void dep_numbers(struct repo *r, uint64_t *records);
+
 st_t dep_lock(struct deposits *d, struct held *h, const char *name);
 void dep_unlock(struct deposits *d, struct held *h);
 

@@ -75,7 +75,7 @@ static st_t open_objects(struct repo *r, bool create, uint64_t records, struct e
 	return st;
 }
 
-static struct deposits *deposits_new(void)
+struct deposits *deposits_new(void)
 {
 	struct deposits *d = calloc(1, sizeof(*d));
 
