@@ -113,7 +113,8 @@ const char *find_query(struct req *r, const struct find *f, const char *cursor, 
 	percent_encode(&b, f->q.text, NULL);
 	if (f->sort_name != NULL)
 		buf_addf(&b, "&sort=%s", f->sort_name);
-	buf_addf(&b, "&size=%u", f->q.size);
+	if (f->q.size != f->usual)
+		buf_addf(&b, "&size=%u", f->q.size);
 	for (i = 0; i < f->q.n_filters; i++) {
 		struct slice value = slice_str(f->q.filters[i]);
 		struct slice name = slice_cut(&value, '=');

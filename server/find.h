@@ -9,6 +9,7 @@
 struct find {
 	struct search_query q;
 	const char **filters;
+	unsigned usual;			/* size that find_query() need not say; 0: always says it */
 	const char *sort_name;		/* as given, or NULL */
 	struct search_result *res;	/* after find_run(); lives as long as the request */
 };

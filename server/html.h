@@ -28,8 +28,12 @@ void put_size(struct page *p, uint64_t bytes);
 /* <a href="URL">text</a>: URL escaped; only http and https, or a path of ours, else the text alone. */
 void put_link_to(struct page *p, const char *url, struct slice text);
 
-/* A fault as a page for people. */
-void page_problem(struct req *r, int status, const char *en, const char *ja);
+void put_search(struct page *p, struct slice q);			/* the search box */
+
+/* A fault as a page for people. ${detail} in the words of the API, or NULL. */
+void page_problem(struct req *r, int status, const char *detail);
+/* Before a reply goes out: a problem becomes a page where the reader's program asked for pages and the address is one of theirs. Loop or worker. */
+void page_dress(struct req *r);
 /* Did the reader's program ask for a page? */
 bool page_wanted(struct req *r);
 

@@ -19,6 +19,9 @@ libserver_a_SOURCES = \
 	%D%/ops.c \
 	%D%/oai.c %D%/oai.h \
 	%D%/oai_token.c \
+	%D%/page_inside.c \
+	%D%/page_parts.h \
+	%D%/page_ready.c \
 	%D%/page_record.c \
 	%D%/page_search.c \
 	%D%/problem.c \
@@ -32,13 +35,16 @@ libserver_a_SOURCES = \
 	%D%/site.h \
 	%D%/words.c %D%/words.h
 
-# The style sheet travels inside the program.
-EXTRA_DIST += %D%/style.css
-BUILT_SOURCES += server/style_css.inc
-CLEANFILES += server/style_css.inc
+# The style sheet and the script travel inside the program.
+EXTRA_DIST += %D%/page.js %D%/style.css
+BUILT_SOURCES += server/page_js.inc server/style_css.inc
+CLEANFILES += server/page_js.inc server/style_css.inc
+as_text = $(AM_V_GEN)$(MKDIR_P) server && sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/'
+server/page_js.inc: $(srcdir)/server/page.js
+	$(as_text) $(srcdir)/server/page.js >$@.tmp && mv $@.tmp $@
 server/style_css.inc: $(srcdir)/server/style.css
-	$(AM_V_GEN)$(MKDIR_P) server && sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $(srcdir)/server/style.css >$@.tmp && mv $@.tmp $@
-server/html.$(OBJEXT): server/style_css.inc
+	$(as_text) $(srcdir)/server/style.css >$@.tmp && mv $@.tmp $@
+server/html.$(OBJEXT): server/page_js.inc server/style_css.inc
 
 sbin_PROGRAMS += azekurad
 azekurad_SOURCES = %D%/main.c

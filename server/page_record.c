@@ -1,6 +1,8 @@
 /* The landing page of a record, top to bottom as a reader asks: what is it, whose, may I, what is inside, how do I use it. */
 
-#include "server/html.h"
+#include "server/page_parts.h"
+
+#include <math.h>
 
 #include "base/clock.h"
 #include "base/str.h"
@@ -9,11 +11,7 @@
 #include "schema/record.h"
 #include "server/export.h"
 #include "server/negotiate.h"
-#include "server/words.h"
 
-#define FILES_SHOWN 500
-#define TABLES_SHOWN 20
-#define COLUMNS_SHOWN 200
 #define LD_MAX 20000		/* a longer description is not read by those who index pages */
 
 static const char *text_of(const json_t *j, const char *key)
@@ -25,31 +23,39 @@ static const char *text_of(const json_t *j, const char *key)
 
 /* ---- Head: people, citation. ---- */
 
+/* A link to the ORCID or ROR of somebody. */
+static void put_mark(struct page *p, const json_t *id)
+{
+	struct buf uri = BUF_INIT(2048);
+	const char *scheme = text_of(id, "scheme");
+
+	if ((strcmp(scheme, "ORCID") == 0 || strcmp(scheme, "ROR") == 0) &&
+	    pid_uri(&uri, scheme, slice_str(text_of(id, "value"))) == ST_OK && uri.n > 0) {
+		put(p, " <span class=\"id\">");
+		put_link_to(p, uri.p, slice_str(scheme));
+		put(p, "</span>");
+	}
+	buf_release(&uri);
+}
+
 static void put_person(struct page *p, const json_t *c)
 {
 	json_t *id, *aff;
-	size_t i;
+	size_t i, j;
 
-	put_text(p, record_name(c, p->r->lang));
-	json_array_foreach(json_object_get(c, "nameIdentifiers"), i, id) {
-		struct buf uri = BUF_INIT(2048);
-		const char *scheme = text_of(id, "scheme");
-
-		if ((strcmp(scheme, "ORCID") == 0 || strcmp(scheme, "ROR") == 0) &&
-		    pid_uri(&uri, scheme, slice_str(text_of(id, "value"))) == ST_OK && uri.n > 0) {
-			put(p, " ");
-			put_link_to(p, uri.p, slice_str(scheme));
-		}
-		buf_release(&uri);
-	}
+	put_name(p, c);
+	json_array_foreach(json_object_get(c, "nameIdentifiers"), i, id)
+		put_mark(p, id);
 	json_array_foreach(json_object_get(c, "affiliations"), i, aff) {
-		struct slice name = record_ml(json_object_get(aff, "names"), p->r->lang);
+		json_t *names = json_object_get(aff, "names");
+		struct slice name = record_ml(names, p->r->lang);
 
-		if (name.n == 0)
-			continue;
-		put(p, " <span class=\"dim\">");
-		put_text(p, name);
-		put(p, "</span>");
+		put(p, w(p, i == 0 ? " <span class=\"dim\">(" : "; ", i == 0 ? " <span class=\"dim\">（" : "、"));
+		put_said(p, names, name);
+		json_array_foreach(json_object_get(aff, "identifiers"), j, id)
+			put_mark(p, id);
+		if (i + 1 == json_array_size(json_object_get(c, "affiliations")))
+			put(p, w(p, ")</span>", "）</span>"));
 	}
 }
 
@@ -58,12 +64,25 @@ static void put_creators(struct page *p, const struct rec *rec)
 	json_t *one;
 	size_t i;
 
-	put(p, "<p>");
+	put(p, "<ul class=\"people\">");
 	json_array_foreach(json_object_get(rec->doc, "creators"), i, one) {
-		if (i > 0)
-			put(p, p->ja ? "；" : "; ");
+		put(p, "<li>");
 		put_person(p, one);
+		put(p, "</li>");
 	}
+	put(p, "</ul>");
+}
+
+/* The title in the other language, where there is one. */
+static void put_other_title(struct page *p, const struct rec *rec)
+{
+	json_t *titles = json_object_get(rec->doc, "titles");
+	struct slice title = record_title(rec->doc, p->r->lang), other = record_title(rec->doc, p->ja ? "en" : "ja");
+
+	if (other.n == 0 || slice_eq(other, title))
+		return;
+	put(p, "<p class=\"other\">");
+	put_said(p, titles, other);
 	put(p, "</p>");
 }
 
@@ -85,32 +104,30 @@ static void put_citation(struct page *p, const struct rec *rec)
 	size_t i;
 	int year = record_year(rec->doc);
 
-	putf(p, "<h2 id=\"cite\">%s</h2><p class=\"cite\">", w(p, "Cite as", "引用"));
+	putf(p, "<h2 id=\"cite\">%s</h2><p class=\"cite\" data-copy>", w(p, "Cite as", "引用"));
 	json_array_foreach(json_object_get(rec->doc, "creators"), i, one) {
 		if (i == 8) {
-			put(p, " et al.");
+			put(p, w(p, " et al.", " ほか"));
 			break;
 		}
 		if (i > 0)
 			put(p, "; ");
-		put_text(p, record_name(one, p->r->lang));
+		put_name(p, one);
 	}
 	if (year != 0)
-		putf(p, " (%d): ", year);
-	put_text(p, record_title(rec->doc, p->r->lang));
-	if (version != NULL) {
-		put(p, ". ");
-		put_str(p, w(p, "Version ", "第"));
-		put_str(p, version);
-		put_str(p, w(p, "", "版"));
-	}
+		putf(p, " (%d)", year);
+	put(p, ": ");
+	put_title(p, rec);
 	put(p, ". ");
+	if (version != NULL) {
+		put(p, w(p, "Version ", "第"));
+		put_str(p, version);
+		put(p, w(p, ". ", "版. "));
+	}
 	put_text(p, record_ml(json_at(rec->doc, "publisher.names"), p->r->lang));
 	put(p, ". ");
 	put_link_to(p, pid, slice_str(pid));
-	putf(p, "</p><p><small>%s: ", w(p, "Formats", "形式"));
-	putf(p, "<a href=\"/records/%s/export/csl\">CSL JSON</a> · <a href=\"/records/%s/export/datacite\">DataCite XML</a> · <a href=\"/records/%s/export/schema-org\">JSON-LD</a>", rec->id, rec->id, rec->id);
-	put(p, "</small></p>");
+	putf(p, "</p><p class=\"forms\">%s: <a href=\"/records/%s/export/csl\">CSL JSON</a> · <a href=\"/records/%s/export/datacite\">DataCite XML</a></p>", w(p, "Citation for programs", "プログラム向け"), rec->id, rec->id);
 }
 
 /* ---- Description. ---- */
@@ -135,334 +152,100 @@ static void put_paragraphs(struct page *p, struct slice text)
 
 static void put_description(struct page *p, const struct rec *rec)
 {
+	json_t *descriptions = json_object_get(rec->doc, "descriptions"), *one;
 	struct slice abstract = record_abstract(rec->doc, p->r->lang);
-	json_t *one;
+	const char *lang = NULL;
 	size_t i;
 
-	put(p, "<div class=\"read\">");
+	json_array_foreach(descriptions, i, one)
+		if (abstract.n > 0 && json_slice(json_object_get(one, "value")).p == abstract.p)
+			lang = json_text(one, "lang");
+	putf(p, "<h2 id=\"about\">%s</h2><div class=\"read\"", w(p, "Description", "概要"));
+	if (lang != NULL && strncmp(lang, p->r->lang, 2) != 0) {
+		put(p, " lang=\"");
+		put_str(p, lang);
+		put(p, "\"");
+	}
+	put(p, ">");
+	if (abstract.n == 0)
+		putf(p, "<p class=\"dim\">%s</p>", w(p, "The depositor gave no description.", "説明は登録されていません。"));
 	put_paragraphs(p, abstract);
+	put(p, "</div>");
 	json_array_foreach(json_object_get(rec->doc, "subjects"), i, one) {
 		if (i == 0)
-			put(p, "<p>");
-		put(p, "<a class=\"tag\" href=\"/search?subject=");
+			putf(p, "<ul class=\"subjects\" aria-label=\"%s\">", w(p, "Subjects", "主題"));
+		put(p, "<li><a class=\"tag\" href=\"/search?subject=");
 		percent_encode(&p->b, json_slice(json_object_get(one, "value")), NULL);
 		put(p, "\">");
 		put_str(p, text_of(one, "value"));
-		put(p, "</a>");
+		put(p, "</a></li>");
 	}
 	if (i > 0)
-		put(p, "</p>");
-	put(p, "</div>");
-}
-
-/* ---- Files as a tree: paths come in order, so open folders are a stack. ---- */
-
-static size_t common_depth(const char *a, const char *b)
-{
-	size_t depth = 0, i;
-
-	for (i = 0; a[i] != '\0' && a[i] == b[i]; i++)
-		if (a[i] == '/')
-			depth++;
-	return depth;
-}
-
-static size_t depth_of(const char *path)
-{
-	size_t n = 0;
-
-	for (; *path != '\0'; path++)
-		n += *path == '/';
-	return n;
-}
-
-static void put_file(struct page *p, const struct rec *rec, const struct cat_file *f, bool may)
-{
-	const char *base = strrchr(f->path, '/');
-	struct buf url = BUF_INIT(8192);
-	char hex[65];
-
-	base = base == NULL ? f->path : base + 1;
-	hex_encode(hex, f->sha256, sizeof(f->sha256));
-	percent_encode(&url, slice_str(f->path), "/");
-	put(p, "<li class=\"f\"><span>");
-	if (may && f->access == ACC_OPEN && url.st == ST_OK) {
-		putf(p, "<a href=\"/records/%s/files/%s\" title=\"SHA-256 %s\">", rec->id, url.p, hex);
-		put_str(p, base);
-		put(p, "</a>");
-	} else {
-		put_str(p, base);
-		putf(p, " <span class=\"tag %s\">%s</span>", access_name(f->access > rec->access ? f->access : rec->access), access_word(p, f->access > rec->access ? f->access : rec->access));
-	}
-	put(p, "</span><span class=\"n\">");
-	put_size(p, f->size);
-	put(p, "</span><span class=\"n t\">");
-	put_str(p, f->media);
-	put(p, "</span></li>");
-	buf_release(&url);
-}
-
-static void put_tree(struct page *p, const struct rec *rec, const struct cat_file *list, size_t n, bool may)
-{
-	const char *before = "";
-	size_t open = 0, i;
-
-	put(p, "<ul class=\"files\">");
-	for (i = 0; i < n; i++) {
-		size_t keep = common_depth(before, list[i].path), want = depth_of(list[i].path);
-		const char *at = list[i].path;
-
-		for (; open > keep; open--)
-			put(p, "</ul></details></li>");
-		for (size_t k = 0; k < keep; k++)
-			at = strchr(at, '/') + 1;
-		for (; open < want; open++) {
-			const char *slash = strchr(at, '/');
-
-			put(p, "<li><details open><summary>");
-			put_text(p, slice_of(at, (size_t)(slash - at)));
-			put(p, "/</summary><ul>");
-			at = slash + 1;
-		}
-		put_file(p, rec, &list[i], may);
-		before = list[i].path;
-	}
-	for (; open > 0; open--)
-		put(p, "</ul></details></li>");
-	put(p, "</ul>");
-}
-
-static void put_files(struct page *p, const struct rec *rec, bool may)
-{
-	struct cat_file *list = calloc(FILES_SHOWN, sizeof(*list));
-	struct kv_txn t;
-	size_t n, i;
-
-	if (rec->files == 0 || list == NULL) {
-		free(list);
-		return;
-	}
-	kv_read(p->r->site->repo->catalog, &t);
-	n = cat_files(&t, rec->id, false, SLICE_NULL, list, FILES_SHOWN);
-	kv_end(&t, NULL);
-	putf(p, "<h2 id=\"files\">%s <span class=\"dim\">", w(p, "Files", "ファイル"));
-	put_number(p, rec->files);
-	put(p, ", ");
-	put_size(p, rec->bytes);
-	put(p, "</span></h2>");
-	if (!may)
-		putf(p, "<p class=\"note\">%s</p>", rec->access == ACC_EMBARGOED ? w(p, "The files are under embargo.", "ファイルは公開猶予期間中です。") :
-		    rec->access == ACC_RESTRICTED ? w(p, "The files are shared on request: ask the depositor.", "ファイルは申請により共有されます。登録者にお問い合わせください。") :
-		    w(p, "The files are closed; the metadata are open.", "ファイルは非公開で、メタデータのみ公開しています。"));
-	put_tree(p, rec, list, n, may);
-	if (rec->files > n) {
-		put(p, "<p class=\"dim\">");
-		put_number(p, rec->files - n);
-		putf(p, " %s <a href=\"/api/records/%s/files\">API</a></p>", w(p, "more:", "件は次で:"), rec->id);
-	}
-	for (i = 0; i < n; i++)
-		cat_file_release(&list[i]);
-	free(list);
-}
-
-/* ---- What is inside. ---- */
-
-#define HIST_W 120
-#define HIST_H 28
-
-static void put_histogram(struct page *p, const json_t *col)
-{
-	json_t *counts = json_at(col, "histogram.counts"), *one;
-	size_t n = json_array_size(counts), i;
-	json_int_t max = 1;
-	double bar;
-
-	if (n == 0 || n > 64)
-		return;
-	json_array_foreach(counts, i, one)
-		if (json_integer_value(one) > max)
-			max = json_integer_value(one);
-	bar = (double)HIST_W / (double)n;
-	putf(p, "<svg class=\"hist\" width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"", HIST_W, HIST_H);
-	putf(p, w(p, "distribution of %zu bins, highest %lld", "度数分布 %zu 区間、最大 %lld"), n, (long long)max);
-	put(p, "\"><g fill=\"currentColor\">");
-	json_array_foreach(counts, i, one) {
-		double h = (double)json_integer_value(one) / (double)max * (HIST_H - 1);
-
-		if (json_integer_value(one) > 0)
-			putf(p, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>", (double)i * bar, HIST_H - (h < 1 ? 1 : h), bar > 2 ? bar - 1 : bar, h < 1 ? 1.0 : h);
-	}
-	put(p, "</g></svg>");
-}
-
-static void put_value(struct page *p, const json_t *v)
-{
-	if (json_is_integer(v))
-		putf(p, "%lld", (long long)json_integer_value(v));
-	else if (json_is_real(v))
-		putf(p, "%.6g", json_real_value(v));
-	else if (json_is_string(v))
-		put_text(p, json_slice(v));
-}
-
-static const char *column_type(struct page *p, const char *type)
-{
-	static const struct { const char *type, *en, *ja; } types[] = {
-		{ "integer", "integer", "整数" }, { "number", "number", "数値" }, { "boolean", "yes/no", "真偽値" }, { "date", "date", "日付" },
-		{ "datetime", "date and time", "日時" }, { "string", "text", "文字列" }, { "empty", "empty", "空" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(type, types[i].type) == 0)
-			return w(p, types[i].en, types[i].ja);
-	return "";
-}
-
-static void put_column(struct page *p, const json_t *c)
-{
-	put(p, "<tr><th scope=\"row\">");
-	put_str(p, text_of(c, "name"));
-	put(p, "</th><td>");
-	put_str(p, column_type(p, text_of(c, "type")));
-	put(p, "</td><td>");
-	put_str(p, text_of(c, "unit"));
-	put(p, "</td><td class=\"num\">");
-	put_number(p, (uint64_t)json_integer_value(json_object_get(c, "missing")));
-	put(p, "</td><td class=\"num\">");
-	put_value(p, json_object_get(c, "min"));
-	put(p, "</td><td class=\"num\">");
-	put_value(p, json_object_get(c, "mean"));
-	put(p, "</td><td class=\"num\">");
-	put_value(p, json_object_get(c, "max"));
-	put(p, "</td><td class=\"num\">");
-	if (json_is_false(json_object_get(c, "distinctExact")))
-		put(p, w(p, "about ", "約"));
-	put_number(p, (uint64_t)json_integer_value(json_object_get(c, "distinct")));
-	put(p, "</td><td>");
-	put_histogram(p, c);
-	put(p, "</td></tr>");
-}
-
-static void put_table(struct page *p, const json_t *t)
-{
-	json_t *cols = json_object_get(t, "columns"), *c;
-	size_t i;
-
-	put(p, "<div class=\"scroll\" tabindex=\"0\"><table><caption>");
-	put_str(p, text_of(t, "path"));
-	put(p, " <span class=\"dim\">");
-	put_number(p, (uint64_t)json_integer_value(json_object_get(t, "rows")));
-	put(p, w(p, " rows", " 行"));
-	if (json_text(t, "encoding") != NULL && strcmp(text_of(t, "encoding"), "utf-8") != 0 && strcmp(text_of(t, "encoding"), "us-ascii") != 0) {
-		put(p, ", ");
-		put_str(p, text_of(t, "encoding"));
-	}
-	putf(p, "</span></caption><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\" class=\"num\">%s</th>"
-	    "<th scope=\"col\" class=\"num\">%s</th><th scope=\"col\" class=\"num\">%s</th><th scope=\"col\" class=\"num\">%s</th><th scope=\"col\" class=\"num\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>",
-	    w(p, "Column", "列"), w(p, "Type", "型"), w(p, "Unit", "単位"), w(p, "Missing", "欠損"), w(p, "Min", "最小"), w(p, "Mean", "平均"), w(p, "Max", "最大"),
-	    w(p, "Distinct", "異なり数"), w(p, "Distribution", "分布"));
-	json_array_foreach(cols, i, c) {
-		if (i == COLUMNS_SHOWN)
-			break;
-		put_column(p, c);
-	}
-	put(p, "</tbody></table></div>");
-	if (json_array_size(cols) > COLUMNS_SHOWN) {
-		put(p, "<p class=\"dim\">");
-		put_number(p, json_array_size(cols) - COLUMNS_SHOWN);
-		putf(p, " %s</p>", w(p, "more columns", "列を省略しました"));
-	}
-}
-
-static void put_inside(struct page *p, const struct rec *rec, const json_t *facts)
-{
-	json_t *tables = json_object_get(facts, "tables"), *findings = json_object_get(facts, "findings"), *one;
-	json_int_t waiting = json_integer_value(json_at(facts, "files.waiting"));
-	size_t i;
-
-	if (json_array_size(tables) == 0 && json_array_size(findings) == 0 && waiting == 0)
-		return;
-	putf(p, "<h2 id=\"inside\">%s</h2>", w(p, "What is inside", "中身"));
-	if (waiting > 0)
-		putf(p, "<p class=\"note\">%s</p>", w(p, "Files are still being read; reload this page in a moment.", "ファイルを読み取っています。しばらくして再読み込みしてください。"));
-	json_array_foreach(tables, i, one) {
-		if (i == TABLES_SHOWN)
-			break;
-		put_table(p, one);
-	}
-	if (json_array_size(tables) > TABLES_SHOWN)
-		putf(p, "<p><a href=\"/api/records/%s/facts\">%s</a></p>", rec->id, w(p, "All tables", "すべての表"));
-	if (json_array_size(findings) > 0)
-		putf(p, "<h3>%s</h3><ul>", w(p, "Worth knowing", "留意点"));
-	json_array_foreach(findings, i, one) {
-		if (i == 50)
-			break;
-		put(p, "<li><code>");
-		put_str(p, text_of(one, "path"));
-		put(p, "</code>: <span lang=\"en\">");
-		put_str(p, text_of(one, "text"));
-		put(p, "</span></li>");
-	}
-	if (json_array_size(findings) > 0)
 		put(p, "</ul>");
 }
 
-/* ---- Use it. ---- */
+/* What a licence lets people do, in one sentence. The text behind the link is what holds. */
+static const struct { const char *start, *en, *ja; } permits[] = {
+	{ "CC0-", "Anybody may use, change and share these data for any purpose, without asking and without conditions.", "条件なしに、どのような目的でも利用・改変・再配布できます。" },
+	{ "PDDL-", "Anybody may use, change and share these data for any purpose, without conditions.", "条件なしに、どのような目的でも利用・改変・再配布できます。" },
+	{ "CC-PDDC", "These data are in the public domain.", "パブリックドメインで提供されています。" },
+	{ "CC-BY-NC-SA-", "You may use, change and share these data if you name the creators, do not do so commercially, and share changed data under the same licence.",
+	    "作成者を表示し、非営利で、改変したものを同じライセンスで公開すれば、利用・改変・再配布できます。" },
+	{ "CC-BY-NC-ND-", "You may share these data unchanged if you name the creators and do not do so commercially.", "作成者を表示し、非営利で、改変しなければ、再配布できます。" },
+	{ "CC-BY-NC-", "You may use, change and share these data if you name the creators and do not do so commercially.", "作成者を表示し、非営利であれば、利用・改変・再配布できます。" },
+	{ "CC-BY-SA-", "You may use, change and share these data, also commercially, if you name the creators and share changed data under the same licence.",
+	    "作成者を表示し、改変したものを同じライセンスで公開すれば、営利目的でも利用・改変・再配布できます。" },
+	{ "CC-BY-ND-", "You may share these data unchanged, also commercially, if you name the creators.", "作成者を表示し、改変しなければ、営利目的でも再配布できます。" },
+	{ "CC-BY-", "You may use, change and share these data, also commercially, if you name the creators.", "作成者を表示すれば、営利目的でも利用・改変・再配布できます。" },
+	{ "ODC-By-", "You may use, change and share this database, also commercially, if you name its source.", "出典を表示すれば、営利目的でも利用・改変・再配布できます。" },
+	{ "ODbL-", "You may use, change and share this database if you name its source and share changed versions under the same licence.",
+	    "出典を表示し、改変したデータベースを同じライセンスで公開すれば、利用・改変・再配布できます。" },
+};
 
-static void put_use(struct page *p, const struct rec *rec, const json_t *facts)
+static void put_licence(struct page *p, const json_t *one)
 {
-	const char *base = BASE(p->r), *id = rec->id, *csv = NULL;
-	json_t *one;
+	const char *spdx = text_of(one, "spdx"), *uri = json_text(one, "uri");
+	json_t *values = json_object_get(one, "values");
+	struct slice name = record_ml(values, p->r->lang);
 	size_t i;
 
-	json_array_foreach(json_object_get(facts, "tables"), i, one) {
-		if (json_is_true(json_object_get(one, "plain"))) {
-			struct buf url = BUF_INIT(8192);
-
-			percent_encode(&url, slice_str(text_of(one, "path")), "/");
-			csv = url.st == ST_OK ? req_str(p->r, "%s/records/%s/files/%s", base, id, url.p) : NULL;
-			buf_release(&url);
+	put(p, "<p>");
+	for (i = 0; i < sizeof(permits) / sizeof(permits[0]); i++) {
+		if (strncmp(spdx, permits[i].start, strlen(permits[i].start)) == 0) {
+			put(p, w(p, permits[i].en, permits[i].ja));
+			put(p, " ");
 			break;
 		}
 	}
-	putf(p, "<h2 id=\"use\">%s</h2>", w(p, "Use it", "使う"));
-	putf(p, "<details class=\"use\" open><summary>%s</summary><pre><code>azekura --server %s get %s\ncurl -LO %s/records/%s/packages/zip</code></pre></details>",
-	    w(p, "Command line", "コマンドライン"), base, id, base, id);
-	if (csv != NULL) {
-		put(p, "<details class=\"use\"><summary>Python</summary><pre><code>import pandas as pd\ndf = pd.read_csv(\"");
-		put_str(p, csv);
-		putf(p, "\")\n\n# every table, with types and units\nimport mlcroissant as mlc\nds = mlc.Dataset(\"%s/records/%s/export/croissant\")</code></pre></details>", base, id);
-		put(p, "<details class=\"use\"><summary>R</summary><pre><code>df &lt;- read.csv(\"");
-		put_str(p, csv);
-		put(p, "\")</code></pre></details><details class=\"use\"><summary>DuckDB</summary><pre><code>SELECT * FROM read_csv('");
-		put_str(p, csv);
-		put(p, "') LIMIT 10;</code></pre></details>");
-	}
+	if (name.n == 0)
+		name = slice_str(spdx[0] != '\0' ? spdx : uri == NULL ? "" : uri);
+	put_link_to(p, uri, name);
+	put(p, w(p, ".", ""));
+	put(p, "</p>");
 }
 
 static void put_rights(struct page *p, const struct rec *rec)
 {
-	json_t *one;
+	enum rec_access a = access_now(rec);
+	json_t *rights = json_object_get(rec->doc, "rights"), *one;
 	size_t i;
 
-	putf(p, "<h2 id=\"rights\">%s</h2><p>", w(p, "Licence and access", "ライセンスとアクセス"));
-	put_str(p, w(p, "Access: ", "アクセス権: "));
-	put_str(p, access_word(p, rec->access));
-	if (rec->access == ACC_EMBARGOED && rec->embargo_end > 0) {
-		char day[11];
-
-		iso8601_date(day, rec->embargo_end);
-		putf(p, w(p, ", open from %s", "、%s から公開"), day);
-	}
-	put(p, w(p, ". ", "。"));
-	json_array_foreach(json_object_get(rec->doc, "rights"), i, one) {
-		struct slice name = record_ml(json_object_get(one, "values"), p->r->lang);
-
-		put_link_to(p, json_text(one, "uri"), name.n > 0 ? name : slice_str(text_of(one, "spdx")));
-		put(p, w(p, ". ", "。"));
+	putf(p, "<h2 id=\"rights\">%s</h2><p>", w(p, "Licence and access", "ライセンスとアクセス権"));
+	putf(p, "<span class=\"tag %s\">%s</span> ", access_name(a), access_word(p, a));
+	switch (a) {
+	case ACC_OPEN: put(p, w(p, "Anybody may read the record and its files.", "どなたでもファイルを取得できます。")); break;
+	case ACC_EMBARGOED:
+		put(p, w(p, "The files open on ", "ファイルの公開日："));
+		put_day_of(p, rec->embargo_end);
+		break;
+	case ACC_RESTRICTED: put(p, w(p, "The files are shared on request.", "ファイルは申請により共有します。")); break;
+	default: put(p, w(p, "Only the metadata can be read.", "メタデータのみ公開しています。"));
 	}
 	put(p, "</p>");
+	json_array_foreach(rights, i, one)
+		put_licence(p, one);
+	if (json_array_size(rights) == 0)
+		putf(p, "<p>%s</p>", w(p, "No licence was given: ask the creators before you reuse these data.", "ライセンスの指定がありません。再利用の前に作成者に確かめてください。"));
 }
 
 static void put_packages(struct page *p, const struct rec *rec)
@@ -477,13 +260,13 @@ static void put_packages(struct page *p, const struct rec *rec)
 		put_str(p, w(p, k->title_en, k->title_ja));
 		put(p, "</a></li>");
 	}
-	put(p, "</ul><p><small>");
+	putf(p, "</ul><p class=\"forms\">%s: ", w(p, "Metadata as", "メタデータの形式"));
 	for (i = 0; export_at(p->r, i, &name, &media, &profile, &title); i++) {
 		putf(p, "%s<a href=\"/records/%s/export/%s\">", i > 0 ? " · " : "", rec->id, name);
 		put_str(p, title);
 		put(p, "</a>");
 	}
-	put(p, "</small></p>");
+	put(p, "</p>");
 }
 
 static void put_versions(struct page *p, const struct rec *rec)
@@ -498,19 +281,52 @@ static void put_versions(struct page *p, const struct rec *rec)
 		n = 50;
 	putf(p, "<h2 id=\"versions\">%s</h2><ul class=\"plain\">", w(p, "Versions", "版"));
 	for (i = 0; i < n; i++) {
+		bool this = strcmp(ids[i], rec->id) == 0;
 		struct rec one;
-		char day[11];
 
 		memset(&one, 0, sizeof(one));
-		if (cat_head(&t, ids[i], false, &one, NULL) == ST_OK && auth_may(p->r, &one, WANT_SEE) == ST_OK) {
-			iso8601_date(day, one.published);
-			putf(p, "<li>%s<a href=\"/records/%s\"%s>%s %u</a> <span class=\"dim\">%s</span></li>", "", one.id,
-			    strcmp(one.id, rec->id) == 0 ? " aria-current=\"page\"" : "", w(p, "Version", "版"), one.version, day);
+		if (cat_get(&t, ids[i], false, &one, NULL) == ST_OK) {
+			putf(p, "<li><a href=\"/records/%s\"%s>", one.id, this ? " aria-current=\"page\"" : "");
+			putf(p, w(p, "Version %u", "第%u版"), one.version);
+			put(p, "</a> ");
+			if (json_text(one.doc, "version") != NULL) {
+				put(p, "<span class=\"dim\">");
+				put_str(p, json_text(one.doc, "version"));
+				put(p, "</span> ");
+			}
+			put_day_of(p, one.published);
+			if (one.state == REC_WITHDRAWN)
+				putf(p, " <span class=\"tag gone\">%s</span>", w(p, "withdrawn", "取下げ"));
+			put(p, this ? w(p, " <span class=\"dim\">this one</span>", " <span class=\"dim\">表示中</span>") : "");
+			put(p, "</li>");
 		}
 		rec_release(&one);
 	}
 	kv_end(&t, NULL);
 	put(p, "</ul>");
+}
+
+static void put_relation(struct page *p, const json_t *one)
+{
+	const json_t *id = json_object_get(one, "identifier"), *titles = json_object_get(one, "titles");
+	struct slice title = record_ml(titles, p->r->lang);
+	struct buf uri = BUF_INIT(8192);
+	const char *value = text_of(id, "value");
+
+	put(p, "<li>");
+	put_str(p, relation_word(p, text_of(one, "relationType")));
+	put(p, w(p, ": ", "："));
+	if (title.n > 0) {
+		put_said(p, titles, title);
+		put(p, " ");
+	}
+	if (pid_uri(&uri, text_of(id, "type"), slice_str(value)) != ST_OK || uri.n == 0) {
+		buf_clear(&uri);
+		buf_adds(&uri, value);
+	}
+	put_link_to(p, uri.p, slice_str(value));
+	put(p, "</li>");
+	buf_release(&uri);
 }
 
 static void put_relations(struct page *p, const struct rec *rec)
@@ -524,30 +340,15 @@ static void put_relations(struct page *p, const struct rec *rec)
 	n = cat_links_to(&t, slice_str(rec->id), ids, types, 50);
 	if (json_array_size(relations) > 0 || n > 0)
 		putf(p, "<h2 id=\"related\">%s</h2><ul>", w(p, "Related", "関連"));
-	json_array_foreach(relations, i, one) {
-		json_t *id = json_object_get(one, "identifier");
-		struct buf uri = BUF_INIT(8192);
-		const char *value = text_of(id, "value");
-
-		put(p, "<li>");
-		put_str(p, text_of(one, "relationType"));
-		put(p, ": ");
-		if (pid_uri(&uri, text_of(id, "type"), slice_str(value)) != ST_OK || uri.n == 0) {
-			buf_clear(&uri);
-			buf_adds(&uri, value);
-		}
-		put_link_to(p, uri.p, slice_str(value));
-		put(p, "</li>");
-		buf_release(&uri);
-	}
+	json_array_foreach(relations, i, one)
+		put_relation(p, one);
 	for (i = 0; i < n && i < 50; i++) {
 		struct rec from;
 
 		memset(&from, 0, sizeof(from));
 		if (cat_get(&t, ids[i], false, &from, NULL) == ST_OK && auth_may(p->r, &from, WANT_SEE) == ST_OK) {
-			putf(p, "<li>%s ", w(p, "named by", "参照元:"));
-			putf(p, "<a href=\"/records/%s\">", from.id);
-			put_text(p, record_title(from.doc, p->r->lang));
+			putf(p, "<li>%s <a href=\"/records/%s\">", w(p, "Named by", "参照元："), from.id);
+			put_title(p, &from);
 			put(p, "</a></li>");
 		}
 		rec_release(&from);
@@ -557,18 +358,165 @@ static void put_relations(struct page *p, const struct rec *rec)
 		put(p, "</ul>");
 }
 
+/* ---- Facts: what is looked for first stands beside the head, the rest at the end. ---- */
+
+static void put_fact(struct page *p, const char *en, const char *ja)
+{
+	putf(p, "<dt>%s</dt><dd>", w(p, en, ja));
+}
+
+static void put_key(struct page *p, const struct rec *rec, bool may)
+{
+	const char *pid = pid_of(p->r, rec), *version = json_text(rec->doc, "version");
+	json_t *rights = json_object_get(rec->doc, "rights");
+	const char *spdx = text_of(json_array_get(rights, 0), "spdx");
+
+	putf(p, "<section class=\"key\" aria-label=\"%s\"><dl>", w(p, "At a glance", "基本情報"));
+	if (rec->files > 0) {
+		put_fact(p, "Files", "ファイル");
+		put(p, "<a href=\"#files\">");
+		put_number(p, rec->files);
+		put(p, w(p, rec->files == 1 ? " file, " : " files, ", " 件、"));
+		put_size(p, rec->bytes);
+		put(p, "</a></dd>");
+	}
+	put_fact(p, "Published", "公開日");
+	put_day_of(p, rec->published);
+	put(p, "</dd>");
+	if (rec->access == ACC_EMBARGOED && access_now(rec) != ACC_OPEN) {
+		put_fact(p, "Files open on", "ファイル公開日");
+		put_day_of(p, rec->embargo_end);
+		put(p, "</dd>");
+	}
+	put_fact(p, "Version", "版");
+	putf(p, "<a href=\"#versions\">%u", rec->version);
+	if (version != NULL) {
+		put(p, " (");
+		put_str(p, version);
+		put(p, ")");
+	}
+	put(p, "</a></dd>");
+	if (spdx[0] != '\0' || json_array_size(rights) > 0) {
+		put_fact(p, "Licence", "ライセンス");
+		put(p, "<a href=\"#rights\">");
+		put_str(p, spdx[0] != '\0' ? spdx : w(p, "see below", "下記参照"));
+		put(p, "</a></dd>");
+	}
+	put_fact(p, "Identifier", "識別子");
+	put_link_to(p, pid, slice_str(pid));
+	put(p, "</dd></dl>");
+	if (may && rec->files > 0)
+		putf(p, "<p><a class=\"button\" href=\"/records/%s/packages/zip\">%s</a></p>", rec->id, w(p, "Download all files", "全ファイルをダウンロード"));
+	put(p, "</section>");
+}
+
+static void put_readings(struct page *p, const struct rec *rec)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(rec->doc, "titles"), i, one) {
+		const char *lang = json_text(one, "lang");
+
+		if (lang != NULL && strcmp(lang, "ja-Kana") == 0) {
+			put_fact(p, "Title reading", "題名ヨミ");
+			put(p, "<span lang=\"ja-Kana\">");
+			put_str(p, text_of(one, "value"));
+			put(p, "</span></dd>");
+		}
+	}
+}
+
+static void put_funding(struct page *p, const struct rec *rec)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(rec->doc, "funding"), i, one) {
+		json_t *names = json_at(one, "funder.names"), *titles = json_at(one, "award.titles");
+		const char *number = json_text(json_object_get(one, "award"), "number");
+
+		put_fact(p, "Funding", "助成");
+		put_said(p, names, record_ml(names, p->r->lang));
+		if (number != NULL) {
+			put(p, " ");
+			put_link_to(p, json_text(json_object_get(one, "award"), "uri"), slice_str(number));
+		}
+		if (json_array_size(titles) > 0) {
+			put(p, w(p, ", ", "「"));
+			put_said(p, titles, record_ml(titles, p->r->lang));
+			put(p, w(p, "", "」"));
+		}
+		put(p, "</dd>");
+	}
+}
+
+static void put_places(struct page *p, const struct rec *rec)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(rec->doc, "geoLocations"), i, one) {
+		json_t *place = json_object_get(one, "place"), *point = json_object_get(one, "point");
+		struct slice name = record_ml(place, p->r->lang);
+
+		if (i == 20)
+			break;
+		if (name.n == 0 && !json_is_object(point))
+			continue;
+		put_fact(p, "Place", "場所");
+		put_said(p, place, name);
+		if (json_is_object(point)) {
+			double lat = json_number_value(json_object_get(point, "lat")), lon = json_number_value(json_object_get(point, "lon"));
+
+			if (p->ja)
+				putf(p, " %s%.4g°、%s%.5g°", lat < 0 ? "南緯" : "北緯", fabs(lat), lon < 0 ? "西経" : "東経", fabs(lon));
+			else
+				putf(p, " %.4g° %s, %.5g° %s", fabs(lat), lat < 0 ? "S" : "N", fabs(lon), lon < 0 ? "W" : "E");
+		}
+		put(p, "</dd>");
+	}
+}
+
 static void put_technical(struct page *p, const struct rec *rec)
 {
-	char published[11], modified[ISO8601_LEN];
+	char modified[ISO8601_LEN];
 
-	iso8601_date(published, rec->published);
 	iso8601(modified, rec->modified);
-	putf(p, "<h2 id=\"technical\">%s</h2><dl class=\"facts\"><dt>%s</dt><dd><code>%s</code></dd><dt>%s</dt><dd><a href=\"/records/%s\"><code>%s</code></a></dd>",
-	    w(p, "Technical details", "技術情報"), w(p, "Identifier", "識別子"), rec->id, w(p, "All versions", "全版"), rec->parent, rec->parent);
-	put(p, "<dt>OAI</dt><dd><code>");
+	putf(p, "<h2 id=\"technical\">%s</h2><dl class=\"facts\">", w(p, "Technical details", "詳細情報"));
+	put_readings(p, rec);
+	put_funding(p, rec);
+	put_places(p, rec);
+	put_fact(p, "Identifier here", "本サイトでの識別子");
+	putf(p, "<code>%s</code></dd>", rec->id);
+	put_fact(p, "All versions", "全版共通の識別子");
+	putf(p, "<a href=\"/records/%s\"><code>%s</code></a></dd>", rec->parent, rec->parent);
+	put_fact(p, "OAI-PMH", "OAI-PMH");
+	put(p, "<code>");
 	put_str(p, p->r->site->oai_prefix);
-	putf(p, "%s</code></dd><dt>%s</dt><dd><time datetime=\"%s\">%s</time></dd><dt>%s</dt><dd><time datetime=\"%s\">%s</time> (%s %u)</dd></dl>", rec->id,
-	    w(p, "Published", "公開日"), published, published, w(p, "Changed", "更新"), modified, modified, w(p, "revision", "改訂"), rec->revision);
+	putf(p, "%s</code></dd>", rec->id);
+	put_fact(p, "Last change", "最終更新");
+	putf(p, "<time datetime=\"%s\">%s</time>", modified, modified);
+	putf(p, w(p, " (revision %u)", "（改訂 %u）"), rec->revision);
+	put(p, "</dd></dl>");
+}
+
+static void put_contents(struct page *p, const struct rec *rec, const json_t *facts, bool may)
+{
+	static const struct { const char *id, *en, *ja; } parts[] = {
+		{ "files", "Files", "ファイル" }, { "inside", "What is inside", "データの内容" }, { "use", "Use it", "利用する" },
+		{ "rights", "Licence", "ライセンス" }, { "packages", "Packages", "パッケージ" }, { "versions", "Versions", "版" },
+		{ "ready", "FAIR", "FAIR" }, { "technical", "Details", "詳細情報" },
+	};
+	size_t i;
+
+	putf(p, "<nav class=\"toc\" aria-label=\"%s\">", w(p, "On this page", "このページの内容"));
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if ((i == 0 && rec->files == 0) || (i == 1 && !has_inside(facts)) || (i == 2 && (rec->files == 0 || !may)))
+			continue;
+		putf(p, "<a href=\"#%s\">%s</a>", parts[i].id, w(p, parts[i].en, parts[i].ja));
+	}
+	put(p, "</nav>");
 }
 
 /* ---- The page. ---- */
@@ -612,15 +560,30 @@ static const char *head_links(struct req *r, const struct rec *rec)
 static void tombstone(struct req *r, const struct rec *rec)
 {
 	const char *reason = json_text(rec->tomb, "reason");
-	char day[11];
 	struct page p;
 
-	iso8601_date(day, rec->withdrawn);
-	page_start(&p, r, SLICE_NULL, NULL, true, SLICE_NULL);
+	page_start(&p, r, slice_str(strcmp(r->lang, "ja") == 0 ? "取り下げられたレコード" : "Withdrawn record"), NULL, true, SLICE_NULL);
 	putf(&p, "<p><span class=\"tag gone\">%s</span></p><h1>%s</h1>", w(&p, "withdrawn", "取下げ"), w(&p, "This record was withdrawn", "このレコードは取り下げられました"));
-	putf(&p, "<dl class=\"facts\"><dt>%s</dt><dd>%s</dd><dt>%s</dt><dd>", w(&p, "Date", "日付"), day, w(&p, "Reason", "理由"));
-	put_str(&p, reason);
-	putf(&p, "</dd><dt>%s</dt><dd><code>%s</code></dd></dl>", w(&p, "Identifier", "識別子"), rec->id);
+	put(&p, "<dl class=\"facts\">");
+	if (record_title(rec->doc, r->lang).n > 0) {
+		put_fact(&p, "Title", "題名");
+		put_title(&p, rec);
+		put(&p, "</dd>");
+	}
+	put_fact(&p, "Date", "取下げ日");
+	put_day_of(&p, rec->withdrawn);
+	put(&p, "</dd>");
+	put_fact(&p, "Reason", "理由");
+	put_str(&p, reason == NULL ? w(&p, "none was given", "記載なし") : reason);
+	put(&p, "</dd>");
+	if (json_text(rec->tomb, "note") != NULL && json_text(rec->tomb, "note")[0] != '\0') {
+		put_fact(&p, "Note", "備考");
+		put_str(&p, json_text(rec->tomb, "note"));
+		put(&p, "</dd>");
+	}
+	put_fact(&p, "Identifier", "識別子");
+	putf(&p, "<code>%s</code></dd></dl><p>%s</p>", rec->id, w(&p, "The identifier stays with this record and is not given to another. Harvesters are told of the withdrawal.",
+	    "この識別子が別のレコードに使われることはありません。ハーベスターにも取下げを通知しています。"));
 	page_end(&p);
 	page_send(&p, 410);
 }
@@ -644,13 +607,19 @@ static void landing(struct req *r, const struct rec *rec)
 	put(&p, "<article><p>");
 	put_tags(&p, rec);
 	put(&p, "</p><h1>");
-	put_text(&p, title.n > 0 ? title : slice_str(rec->id));
+	put_title(&p, rec);
 	put(&p, "</h1>");
+	put_other_title(&p, rec);
 	put_creators(&p, rec);
 	if (!rec->latest)
-		putf(&p, "<p class=\"note\">%s <a href=\"/records/%s\">%s</a></p>", w(&p, "There is a newer version.", "新しい版があります。"), rec->parent, w(&p, "Go to it", "最新版へ"));
-	put_description(&p, rec);
+		putf(&p, "<p class=\"note\">%s <a href=\"/records/%s\">%s</a></p>", w(&p, "There is a newer version.", "新しい版があります。"), rec->parent, w(&p, "Go to the newest", "最新版へ"));
+	put_contents(&p, rec, facts, may);
+	put(&p, "<div class=\"split\">");
+	put_key(&p, rec, may);
+	put(&p, "<div>");
 	put_citation(&p, rec);
+	put_description(&p, rec);
+	put(&p, "</div></div>");
 	put_files(&p, rec, may);
 	put_inside(&p, rec, facts);
 	if (rec->files > 0 && may)
@@ -659,6 +628,7 @@ static void landing(struct req *r, const struct rec *rec)
 	put_packages(&p, rec);
 	put_versions(&p, rec);
 	put_relations(&p, rec);
+	put_ready(&p, rec, facts);
 	put_technical(&p, rec);
 	put(&p, "</article>");
 	json_decref(facts);
@@ -682,8 +652,6 @@ static void record_any(struct req *r)
 			return;
 		if (page_wanted(r) && r->reply.status == 410)
 			tombstone(r, &rec);
-		else if (page_wanted(r) && r->reply.status == 404)
-			page_problem(r, 404, "There is nothing at this address", "このアドレスには何もありません");
 		return;
 	}
 	form = export_negotiate(r, &none);

@@ -45,46 +45,120 @@ static const char *toggled(struct req *r, const struct find *f, const char *face
 	return find_query(r, &g, NULL, 1);
 }
 
+/* Access rights in our own words everywhere, licences by their short names, all else as the vocabulary says. */
+static const char *bucket_label(struct page *p, const char *facet, const struct search_bucket *k)
+{
+	enum rec_access a;
+	const char *label = p->ja ? k->label_ja : k->label_en;
+
+	if (strcmp(facet, "access") == 0)
+		for (a = ACC_OPEN; a <= ACC_CLOSED; a++)
+			if (strcmp(k->key, access_name(a)) == 0)
+				return access_word(p, a);
+	if (strcmp(facet, "licence") == 0 || label == NULL || label[0] == '\0')
+		return k->key;
+	return label;
+}
+
+static int by_year(const void *a, const void *b)
+{
+	return -strcmp((*(const struct search_bucket *const *)a)->key, (*(const struct search_bucket *const *)b)->key);
+}
+
+static void put_facet(struct page *p, const struct find *f, const struct search_facet *facet)
+{
+	const struct search_bucket **list = arena_alloc(p->r->arena, facet->n * sizeof(*list));
+	size_t i;
+
+	if (list == NULL)
+		return;
+	for (i = 0; i < facet->n; i++)
+		list[i] = &facet->buckets[i];
+	if (strcmp(facet->name, "year") == 0)
+		qsort(list, facet->n, sizeof(*list), by_year);
+	putf(p, "<h3>%s</h3><ul>", facet_label(p, facet->name));
+	for (i = 0; i < facet->n; i++) {
+		put(p, "<li><a href=\"/search");
+		put_str(p, toggled(p->r, f, facet->name, list[i]));
+		putf(p, "\" rel=\"nofollow\"%s>%s", list[i]->selected ? " aria-current=\"true\"" : "", list[i]->selected ? "✓ " : "");
+		put_str(p, bucket_label(p, facet->name, list[i]));
+		put(p, "</a> <span class=\"n\">");
+		put_number(p, list[i]->count);
+		put(p, "</span></li>");
+	}
+	put(p, "</ul>");
+}
+
+/* Closed as it comes, so that the results stand first on a phone; the style opens it where there is room beside them. */
 static void put_facets(struct page *p, const struct find *f)
 {
-	size_t i, j;
+	size_t i;
+	bool any = false;
 
-	putf(p, "<nav class=\"facets\" aria-label=\"%s\"><details class=\"drawer\" open><summary>%s</summary>", w(p, "Narrow the search", "絞り込み"), w(p, "Narrow the search", "絞り込み"));
-	for (i = 0; i < f->res->n_facets; i++) {
-		const struct search_facet *facet = &f->res->facets[i];
-
-		if (facet->n == 0)
-			continue;
-		putf(p, "<h3>%s</h3><ul>", facet_label(p, facet->name));
-		for (j = 0; j < facet->n; j++) {
-			const struct search_bucket *k = &facet->buckets[j];
-			const char *label = p->ja ? k->label_ja : k->label_en;
-
-			put(p, "<li><a href=\"/search");
-			put_str(p, toggled(p->r, f, facet->name, k));
-			putf(p, "\"%s>%s", k->selected ? " aria-current=\"true\"" : "", k->selected ? "✓ " : "");
-			put_str(p, label != NULL ? label : k->key);
-			put(p, "</a> <span class=\"n\">");
-			put_number(p, k->count);
-			put(p, "</span></li>");
-		}
-		put(p, "</ul>");
-	}
+	for (i = 0; i < f->res->n_facets; i++)
+		any = any || f->res->facets[i].n > 0;
+	if (!any)
+		return;
+	putf(p, "<nav class=\"facets\" aria-label=\"%s\"><h2 class=\"hide\">%s</h2><details class=\"drawer\"><summary>%s</summary>", w(p, "Narrow the search", "絞り込み"), w(p, "Narrow the search", "絞り込み"), w(p, "Narrow the search", "絞り込み"));
+	for (i = 0; i < f->res->n_facets; i++)
+		if (f->res->facets[i].n > 0)
+			put_facet(p, f, &f->res->facets[i]);
 	put(p, "</details></nav>");
 }
 
-/* The words found, marked: search_snippet() brackets them with bytes no record can hold in text. */
-static void put_snippet(struct page *p, struct slice text, const char *terms)
+/* What the search is narrowed to, each with the way back: also where the drawer is closed. */
+static void put_chosen(struct page *p, const struct find *f)
 {
+	size_t i, j;
+	bool any = false;
+
+	for (i = 0; i < f->res->n_facets; i++) {
+		const struct search_facet *facet = &f->res->facets[i];
+
+		for (j = 0; j < facet->n; j++) {
+			if (!facet->buckets[j].selected)
+				continue;
+			if (!any)
+				putf(p, "<ul class=\"chosen\" aria-label=\"%s\">", w(p, "Narrowed to", "絞り込み中"));
+			any = true;
+			put(p, "<li><a class=\"tag\" href=\"/search");
+			put_str(p, toggled(p->r, f, facet->name, &facet->buckets[j]));
+			putf(p, "\">%s%s", facet_label(p, facet->name), w(p, ": ", "："));
+			put_str(p, bucket_label(p, facet->name, &facet->buckets[j]));
+			putf(p, " <span aria-hidden=\"true\">×</span><span class=\"hide\">%s</span></a></li>", w(p, " (remove)", "（解除）"));
+		}
+	}
+	if (any)
+		put(p, "</ul>");
+}
+
+/* The words found, marked: search_snippet() brackets them with bytes no record can hold in text. */
+static bool snippet_of(struct buf *out, struct slice text, const char *terms)
+{
+	buf_clear(out);
+	return text.n > 0 && search_snippet(out, text, terms, 260) == ST_OK && memchr(out->p, '\x02', out->n) != NULL;
+}
+
+static void put_snippet(struct page *p, const struct rec *rec, const char *terms)
+{
+	struct slice own = record_abstract(rec->doc, p->r->lang), other = record_abstract(rec->doc, p->ja ? "en" : "ja");
 	struct buf s = BUF_INIT(8192), esc = BUF_INIT(65536);
+	const char *lang = NULL;
 	size_t i;
 
-	if (text.n == 0 || search_snippet(&s, text, terms, 260) != ST_OK) {
-		buf_release(&s);
-		return;
+	/* The reader's language first, but what was found shows itself where it stands. */
+	if (!snippet_of(&s, own, terms)) {
+		if (terms[0] != '\0' && snippet_of(&s, other, terms)) {
+			lang = p->ja ? "en" : "ja";
+		} else {
+			buf_clear(&s);
+			if (own.n > 0)
+				search_snippet(&s, own, terms, 260);
+		}
 	}
 	html_text(&esc, buf_slice(&s));
-	put(p, "<p class=\"dim\">");
+	if (esc.n > 0)
+		putf(p, "<p class=\"dim\" lang=\"%s\">", lang == NULL ? p->r->lang : lang);
 	for (i = 0; i < esc.n; i++) {
 		if (esc.p[i] == '\x02')
 			put(p, "<mark>");
@@ -93,24 +167,21 @@ static void put_snippet(struct page *p, struct slice text, const char *terms)
 		else
 			buf_addc(&p->b, esc.p[i]);
 	}
-	put(p, "</p>");
+	if (esc.n > 0)
+		put(p, "</p>");
 	buf_release(&s);
 	buf_release(&esc);
 }
 
-static void put_hit(struct page *p, const struct rec *rec, const char *terms)
+static void put_hit(struct page *p, const struct rec *rec, const char *terms, int level)
 {
-	const char *lang = p->r->lang;
-	struct slice title = record_title(rec->doc, lang);
 	json_t *creators = json_object_get(rec->doc, "creators"), *one;
 	size_t i;
 	int year = record_year(rec->doc);
 
-	put(p, "<li><h3><a href=\"/records/");
-	put_str(p, rec->id);
-	put(p, "\">");
-	put_text(p, title.n > 0 ? title : slice_str(rec->id));
-	put(p, "</a></h3><p>");
+	putf(p, "<li><h%d><a href=\"/records/%s\">", level, rec->id);
+	put_title(p, rec);
+	putf(p, "</a></h%d><p>", level);
 	put_tags(p, rec);
 	json_array_foreach(creators, i, one) {
 		if (i == 4) {
@@ -118,13 +189,13 @@ static void put_hit(struct page *p, const struct rec *rec, const char *terms)
 			break;
 		}
 		if (i > 0)
-			put(p, w(p, "; ", "；"));
-		put_text(p, record_name(one, lang));
+			put(p, "; ");
+		put_name(p, one);
 	}
 	if (year != 0)
-		putf(p, " (%d)", year);
+		putf(p, w(p, " (%d)", "（%d年）"), year);
 	put(p, "</p>");
-	put_snippet(p, record_abstract(rec->doc, lang), terms == NULL ? "" : terms);
+	put_snippet(p, rec, terms == NULL ? "" : terms);
 	if (rec->files > 0) {
 		put(p, "<p class=\"dim\">");
 		put_number(p, rec->files);
@@ -135,7 +206,7 @@ static void put_hit(struct page *p, const struct rec *rec, const char *terms)
 	put(p, "</li>");
 }
 
-static void put_hits(struct page *p, const struct search_result *res)
+static void put_hits(struct page *p, const struct search_result *res, int level)
 {
 	struct req *r = p->r;
 	struct kv_txn t;
@@ -148,7 +219,7 @@ static void put_hits(struct page *p, const struct search_result *res)
 
 		memset(&rec, 0, sizeof(rec));
 		if (cat_get(&t, res->hits[i].id, false, &rec, NULL) == ST_OK && auth_may(r, &rec, WANT_SEE) == ST_OK)
-			put_hit(p, &rec, res->terms);
+			put_hit(p, &rec, res->terms, level);
 		rec_release(&rec);
 	}
 	kv_end(&t, NULL);
@@ -198,6 +269,29 @@ static void put_pages(struct page *p, const struct find *f)
 	put(p, "</nav>");
 }
 
+/* How to write a search: each example works when followed. */
+static void put_help(struct page *p)
+{
+	static const struct { const char *q, *en, *ja; } ways[] = {
+		{ "temperature", "one word, in titles, descriptions, names and columns", "題名・説明・人名・列名などにある語" },
+		{ "気温", "a part of a Japanese word is enough", "日本語は単語の一部でも検索できます" },
+		{ "\"soil moisture\"", "these words in this order", "この順に並んだ語句" },
+		{ "temperature NOT model", "the first without the second", "前の語を含み、後の語を含まない" },
+		{ "title:weather type:dataset", "in one field only", "項目を指定" },
+	};
+	size_t i;
+
+	putf(p, "<h2>%s</h2><dl class=\"facts\">", w(p, "How to search", "検索のしかた"));
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		put(p, "<dt><a href=\"/search?q=");
+		percent_encode(&p->b, slice_str(ways[i].q), NULL);
+		put(p, "\"><code>");
+		put_str(p, ways[i].q);
+		putf(p, "</code></a></dt><dd>%s</dd>", w(p, ways[i].en, ways[i].ja));
+	}
+	put(p, "</dl>");
+}
+
 static void search_page(struct req *r)
 {
 	struct page p;
@@ -214,36 +308,76 @@ static void search_page(struct req *r)
 		if (json_load(&problem, buf_slice(&r->reply.buf), NULL) == ST_OK)
 			why = json_text(problem, "detail");
 		page_start(&p, r, q, NULL, true, q);
-		putf(&p, "<h1>%s</h1><p class=\"note bad\">", w(&p, "This search could not be read", "検索式を読み取れませんでした"));
+		putf(&p, "<h1>%s</h1><p class=\"note bad\"><span lang=\"en\">", w(&p, "This search could not be read", "検索式を読み取れませんでした"));
 		put_str(&p, why);
-		put(&p, "</p>");
+		put(&p, "</span></p>");
+		put_help(&p);
 		json_decref(problem);
 		page_end(&p);
 		page_send(&p, 400);
 		return;
 	}
+	f.usual = PAGE_SIZE;
 	page_start(&p, r, f.q.text.n > 0 ? f.q.text : slice_str(strcmp(r->lang, "ja") == 0 ? "検索" : "Search"), NULL, true, f.q.text);
 	put(&p, "<h1>");
+	if (f.q.text.n > 0) {
+		put(&p, w(&p, "“", "「"));
+		put_text(&p, f.q.text);
+		put(&p, w(&p, "”: ", "」の検索結果 "));
+	}
+	if (!f.res->total_exact)
+		put(&p, w(&p, "about ", "約"));
 	put_number(&p, f.res->total);
 	put(&p, w(&p, f.res->total == 1 ? " record" : " records", " 件"));
 	put(&p, "</h1>\n<div class=\"cols\">");
 	put_facets(&p, &f);
-	put(&p, "<div>");
-	if (f.res->total == 0)
-		putf(&p, "<p class=\"note\">%s</p>", w(&p, "Nothing was found. Fewer or other words may help; a part of a Japanese word is enough.",
-		    "見つかりませんでした。語を減らすか変えてみてください。日本語は単語の一部でも検索できます。"));
-	else
+	put(&p, "<div class=\"results\">");
+	put_chosen(&p, &f);
+	if (f.res->total == 0) {
+		putf(&p, "<p class=\"note\">%s</p>", w(&p, "Nothing was found. Fewer or other words may help.", "見つかりませんでした。語を減らすか、別の語でお試しください。"));
+		put_help(&p);
+	} else {
 		put_sorts(&p, &f);
-	put_hits(&p, f.res);
+	}
+	put_hits(&p, f.res, 2);
 	put_pages(&p, &f);
 	put(&p, "</div></div>");
 	page_end(&p);
 	page_send(&p, 200);
 }
 
+/* Kinds of records with their numbers, as ways in. */
+static void put_kinds(struct page *p, const struct search_result *res)
+{
+	size_t i, j;
+
+	for (i = 0; i < res->n_facets; i++) {
+		const struct search_facet *f = &res->facets[i];
+
+		if (strcmp(f->name, "type") != 0 || f->n == 0)
+			continue;
+		putf(p, "<ul class=\"kinds\" aria-label=\"%s\">", w(p, "Browse by kind", "資料種別から探す"));
+		for (j = 0; j < f->n && j < 8; j++) {
+			put(p, "<li><a href=\"/search?type=");
+			percent_encode(&p->b, slice_str(f->buckets[j].key), NULL);
+			put(p, "\">");
+			put_str(p, bucket_label(p, f->name, &f->buckets[j]));
+			put(p, "</a> <span class=\"n\">");
+			put_number(p, f->buckets[j].count);
+			put(p, "</span></li>");
+		}
+		put(p, "</ul>");
+	}
+}
+
+static void put_count(struct page *p, const char *en, const char *ja)
+{
+	putf(p, "</strong> %s</li>", w(p, en, ja));
+}
+
 static void home_page(struct req *r)
 {
-	struct search_query q = { .sort = SORT_NEWEST, .size = NEWEST, .page = 1 };
+	struct search_query q = { .sort = SORT_NEWEST, .size = NEWEST, .page = 1, .facets = true };
 	struct search_result *res = arena_alloc(r->arena, sizeof(*res));
 	struct err e = ERR_INIT;
 	struct cat_stats s;
@@ -254,23 +388,27 @@ static void home_page(struct req *r)
 	kv_read(r->site->repo->catalog, &t);
 	cat_stats(&t, &s);
 	kv_end(&t, NULL);
-	page_start(&p, r, SLICE_NULL, "<link rel=\"search\" href=\"/search\">\n", false, SLICE_NULL);
-	put(&p, "<h1>");
-	put_str(&p, r->site->name);
-	put(&p, "</h1>");
-	putf(&p, "<form class=\"search\" role=\"search\" action=\"/search\"><label for=\"q\">%s</label><input id=\"q\" type=\"search\" name=\"q\" placeholder=\"%s\"><button>%s</button></form>",
-	    w(&p, "Search records", "レコードを検索"), w(&p, "temperature AND type:dataset", "気温 type:dataset"), w(&p, "Search", "検索"));
-	put(&p, "<p class=\"dim\">");
-	put_number(&p, s.records);
-	put(&p, w(&p, " records, ", " レコード、"));
+	page_start(&p, r, SLICE_NULL, NULL, false, SLICE_NULL);
+	putf(&p, "<div class=\"hero\"><h1>%s</h1>", w(&p, "Find research data", "研究データを探す"));
+	put_search(&p, SLICE_NULL);
+	putf(&p, "<p class=\"dim\">%s <a href=\"/search?q=%s\">%s</a> · <a href=\"/search?q=%s\">%s</a></p>", w(&p, "For example:", "検索例："),
+	    w(&p, "temperature", "%E6%B0%97%E6%B8%A9"), w(&p, "temperature", "気温"), w(&p, "title%3Aweather%20type%3Adataset", "%E8%A6%B3%E6%B8%AC%20type%3Adataset"),
+	    w(&p, "title:weather type:dataset", "観測 type:dataset"));
+	put(&p, "<ul class=\"counts\"><li><strong>");
+	put_number(&p, found ? res->total : s.records);
+	put_count(&p, found && res->total == 1 ? "record" : "records", "レコード");
+	put(&p, "<li><strong>");
 	put_number(&p, s.files);
-	put(&p, w(&p, " files, ", " ファイル、"));
+	put_count(&p, s.files == 1 ? "file" : "files", "ファイル");
+	put(&p, "<li><strong>");
 	put_size(&p, s.bytes);
-	put(&p, "</p>");
+	put_count(&p, "of data", "のデータ");
+	put(&p, "</ul></div>");
 	if (found && res->n_hits > 0) {
+		put_kinds(&p, res);
 		putf(&p, "<h2>%s</h2>", w(&p, "Newest", "新着"));
-		put_hits(&p, res);
-		putf(&p, "<p><a href=\"/search\">%s</a></p>", w(&p, "All records", "すべてのレコード"));
+		put_hits(&p, res, 3);
+		putf(&p, "<p><a href=\"/search?sort=newest\">%s</a></p>", w(&p, "All records", "すべてのレコード"));
 	} else if (found) {
 		putf(&p, "<p class=\"note\">%s <code>azekura deposit ./my-data --publish</code></p>", w(&p, "Nothing has been published yet. From a terminal:", "まだ公開されたレコードはありません。端末から："));
 	}

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "net/url.h"
 #include "server/auth.h"
+#include "server/html.h"
 #include "server/negotiate.h"
 #include "server/route.h"
 
@@ -332,6 +333,8 @@ void req_finish(struct req *r)
 		return;		/* req_work() answered 503 already */
 	if (p->status == 0)
 		problem_status(r, 500, "no answer was made");
+	if (p->status >= 400)
+		page_dress(r);
 	r->sent = true;
 	log_request(r);
 	http_start(h, p->status);
@@ -383,8 +386,11 @@ static void work_run(struct job *j)
 	struct work *w = (struct work *)j;
 
 	w->fn(w->r);
-	if (w->done == NULL)
+	if (w->done == NULL) {
+		if (w->r->reply.status >= 400)
+			page_dress(w->r);
 		compress_reply(w->r);
+	}
 }
 
 static void work_done(struct job *j)

@@ -1,0 +1,15 @@
+#ifndef SERVER_PAGE_PARTS_H
+#define SERVER_PAGE_PARTS_H
+
+/* Sections of the landing page. ${may}: the reader may read its files; ${facts}: what was found in them, or NULL. */
+
+#include "server/words.h"
+
+void put_files(struct page *p, const struct rec *rec, bool may);
+bool has_inside(const json_t *facts);		/* is there anything for put_inside() to say? */
+void put_inside(struct page *p, const struct rec *rec, const json_t *facts);
+void put_use(struct page *p, const struct rec *rec, const json_t *facts);
+/* What FAIR and reuse by machines ask for, checked on this record; says what is missing. */
+void put_ready(struct page *p, const struct rec *rec, const json_t *facts);
+
+#endif
