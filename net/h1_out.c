@@ -294,6 +294,8 @@ void out_problem(struct xreq *x, int status, const char *text)
 
 	start(x, status);
 	http_add(&x->r, "Content-Type", SLICE("application/problem+json"));
+	http_add(&x->r, "X-Content-Type-Options", SLICE("nosniff"));
+	http_add(&x->r, "Cache-Control", SLICE("no-store"));
 	if (status == 503)
 		http_add(&x->r, "Retry-After", SLICE("5"));
 	http_send(&x->r, slice_of(body, (size_t)n));

@@ -119,7 +119,7 @@ static void community_post(struct req *r)
 {
 	json_t *in;
 
-	if (r->who.role < ROLE_CURATOR) {
+	if (!r->who.system && (r->who.role < ROLE_CURATOR || !(r->who.scopes & SCOPE_PUBLISH))) {
 		problem_send(r, ST_DENIED, &(struct err){ ST_DENIED, "communities are made by curators" });
 		return;
 	}
@@ -303,6 +303,13 @@ static json_t *job_json(struct req *r, const struct job_info *i)
 	return j;
 }
 
+static bool sees_job(const struct req *r, const struct job_info *i)
+{
+	if (r->who.system || (r->who.role == ROLE_ADMIN && (r->who.scopes & SCOPE_ADMIN)))
+		return true;
+	return i->owner != 0 && i->owner == r->who.user && (r->who.scopes & SCOPE_READ);
+}
+
 /* A job is its owner's and the administrators'; to others it does not exist. */
 static bool job_find(struct req *r, struct job_info *out)
 {
@@ -318,7 +325,7 @@ static bool job_find(struct req *r, struct job_info *out)
 	kv_read(r->site->repo->catalog, &t);
 	found = job_get(&t, no, out) == ST_OK;
 	kv_end(&t, NULL);
-	if (found && !r->who.system && r->who.role != ROLE_ADMIN && out->owner != r->who.user) {
+	if (found && !sees_job(r, out)) {
 		job_info_release(out);
 		found = false;
 	}
@@ -370,7 +377,7 @@ static void jobs_get(struct req *r)
 		kv_end(&t, NULL);
 	}
 	for (i = 0; i < n; i++) {
-		if (r->who.system || r->who.role == ROLE_ADMIN || list[i].owner == r->who.user)
+		if (sees_job(r, &list[i]))
 			json_push(hits, job_json(r, &list[i]));
 		before = list[i].no;
 		job_info_release(&list[i]);

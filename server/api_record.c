@@ -419,8 +419,12 @@ static void record_restore(struct req *r)
 	st_t st;
 
 	/* A tombstone cannot be asked for its rights in the usual way: restoring is a curator's. */
-	if (r->who.role < ROLE_CURATOR || !pid_parse(pid, r->param[0])) {
-		problem_send(r, r->who.role < ROLE_CURATOR ? ST_DENIED : ST_ABSENT, NULL);
+	if (!r->who.system && (r->who.role < ROLE_CURATOR || !(r->who.scopes & SCOPE_PUBLISH))) {
+		problem_send(r, ST_DENIED, &(struct err){ ST_DENIED, "withdrawn records are brought back by curators" });
+		return;
+	}
+	if (!pid_parse(pid, r->param[0])) {
+		problem_send(r, ST_ABSENT, NULL);
 		return;
 	}
 	api_actor(r, &a);

@@ -127,13 +127,15 @@ static bool find_upload(struct req *r, struct upload_info *info)
 	const char *id = req_zstr(r, r->param[0]);
 	struct rec rec;
 
-	if (upload_info(r->site->repo, id, info, NULL) != ST_OK) {
-		problem_status(r, 404, "there is no such upload, or it has ended");
-		return false;
+	if (upload_info(r->site->repo, id, info, NULL) == ST_OK) {
+		if (api_record(r, slice_str(info->draft), API_DRAFT, WANT_EDIT, true, &rec))
+			return true;
+		upload_info_release(info);
+		if (r->reply.status != 404)
+			return false;
 	}
-	if (api_record(r, slice_str(info->draft), API_DRAFT, WANT_EDIT, true, &rec))
-		return true;
-	upload_info_release(info);
+	/* The same words whether it is nowhere or somebody else's. */
+	problem_status(r, 404, "there is no such upload, or it has ended");
 	return false;
 }
 

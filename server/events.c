@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "server/api.h"
+#include "store/accounts.h"
 #include "store/changes.h"
 
 #define BATCH 100
@@ -14,9 +15,9 @@ struct stream {
 	struct body body;
 	struct events *ev;
 	struct http_req *h;		/* lives until stop() */
-	struct site *site;
 	struct principal who;
-	uint32_t *groups;		/* owned */
+	uint32_t *groups;		/* owned, borrowed by who */
+	char *token;			/* owned: the token, looked at anew before each piece; NULL: nobody, or admin.sock */
 	uint64_t after;
 	int64_t last_us;		/* when something was last sent */
 	struct stream *next, **prev;
@@ -106,6 +107,25 @@ static void put_event(struct buf *out, const struct change *c)
 	    (unsigned long long)c->no, change_name(c->kind), (unsigned long long)c->no, change_name(c->kind), c->id, c->parent, c->revision, when);
 }
 
+/* A stream may stay open for weeks: a token taken back ends it, a changed role counts from now on. */
+static bool still_good(struct stream *s, struct kv_txn *t)
+{
+	struct principal who;
+	uint32_t *groups = NULL;
+
+	if (s->token == NULL)
+		return true;
+	memset(&who, 0, sizeof(who));
+	if (token_check(t, slice_str(s->token), clock_now(), &who, &groups) != ST_OK) {
+		free(groups);
+		return false;
+	}
+	free(s->groups);
+	s->groups = groups;
+	s->who = who;
+	return true;
+}
+
 /* On the loop: one short look into the log. */
 static st_t pull(struct body *b, struct buf *chunk, struct err *e)
 {
@@ -116,6 +136,10 @@ static st_t pull(struct body *b, struct buf *chunk, struct err *e)
 	st_t st;
 
 	kv_read(s->ev->repo->catalog, &t);
+	if (!still_good(s, &t)) {
+		kv_end(&t, NULL);
+		return ST_EOF;
+	}
 	n = changes_after(&t, s->after, list, BATCH);
 	for (i = 0; i < n; i++) {
 		if (visible(s, &t, &list[i]))
@@ -147,6 +171,7 @@ static void stop(struct body *b)
 		s->next->prev = s->prev;
 	pthread_mutex_unlock(&s->ev->lock);
 	free(s->groups);
+	free(s->token);
 	free(s);
 }
 
@@ -166,13 +191,19 @@ static void events_get(struct req *r)
 	s->ev = ev;
 	s->h = r->h;
 	s->who = r->who;
+	s->who.groups = NULL;		/* the request's; read with the token */
+	s->who.n_groups = 0;
 	s->last_us = clock_mono_us();
-	if (r->who.n_groups > 0) {
-		s->groups = malloc(r->who.n_groups * sizeof(*s->groups));
-		if (s->groups != NULL)
-			memcpy(s->groups, r->who.groups, r->who.n_groups * sizeof(*s->groups));
-		s->who.groups = s->groups;
-		s->who.n_groups = s->groups == NULL ? 0 : r->who.n_groups;
+	if (r->who.user != 0) {
+		struct slice token = req_field(r, "Authorization");
+
+		(void)slice_cut(&token, ' ');
+		s->token = slice_dup(slice_trim(token));
+		if (s->token == NULL) {
+			free(s);
+			problem_send(r, ST_NOMEM, NULL);
+			return;
+		}
 	}
 	/* Without a place named: from now on. */
 	if (last.p == NULL)

@@ -17,6 +17,7 @@ struct put {
 	struct timer *again;
 	uint64_t taken;			/* bytes written by this request */
 	bool begun, ended, paused, finished;
+	bool waiting;			/* ${busy} is full and waits for a place in the pool's queue */
 	struct put_result res;
 };
 
@@ -107,9 +108,11 @@ static void put_submit(void *p)
 	u->job.work = put_work;
 	u->job.done = put_done;
 	u->job.loop = u->r->loop;
+	u->waiting = false;
 	u->r->in_worker = true;
 	if (pool_submit(u->r->srv->pool, &u->job) != ST_OK) {
 		u->r->in_worker = false;
+		u->waiting = true;
 		timer_set(u->again, RETRY_MS);
 	}
 }
@@ -186,7 +189,7 @@ static st_t put_body(struct http_req *h, const void *p, size_t n)
 		u->res.st = err_set(&u->res.err, ST_NOMEM, "out of memory");
 		return ST_NOMEM;
 	}
-	if (!r->in_worker) {
+	if (!r->in_worker && !u->waiting) {
 		put_next(u);
 		return ST_OK;
 	}
@@ -202,7 +205,7 @@ static void put_end(struct http_req *h)
 	struct put *u = put_of(r);
 
 	u->ended = true;
-	if (!r->in_worker && !r->sent)
+	if (!r->in_worker && !u->waiting && !r->sent)
 		put_next(u);
 }
 

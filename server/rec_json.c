@@ -32,15 +32,26 @@ static void put_link(json_t *links, struct req *r, const char *name, const char 
 	buf_release(&b);
 }
 
-const char *path_segment(struct req *r, const char *path)
+static const char *encoded(struct req *r, const char *path, const char *keep)
 {
 	struct buf b = BUF_INIT(8192);
 	const char *s = "";
 
-	if (percent_encode(&b, slice_str(path), NULL) == ST_OK)
+	if (percent_encode(&b, slice_str(path), keep) == ST_OK)
 		s = req_zstr(r, buf_slice(&b));
 	buf_release(&b);
 	return s;
+}
+
+const char *path_segment(struct req *r, const char *path)
+{
+	return encoded(r, path, NULL);
+}
+
+/* Slashes stay slashes. */
+static const char *path_segments(struct req *r, const char *path)
+{
+	return encoded(r, path, "/");
 }
 
 void rec_etag(const struct rec *rec, char out[40])
@@ -113,7 +124,7 @@ json_t *file_json(struct req *r, const struct rec *rec, bool draft, const struct
 	if (draft)
 		put_link(links, r, "commit", "/api/records/%s/draft/files/%s/commit", rec->id, key);
 	else
-		put_link(links, r, "self_html", "/records/%s/files/%s", rec->id, req_str(r, "%s", f->path));
+		put_link(links, r, "self_html", "/records/%s/files/%s", rec->id, path_segments(r, f->path));
 	json_put(j, "links", links);
 	return j;
 }

@@ -443,7 +443,8 @@ void req_work(struct req *r, void (*work)(struct req *), void (*done)(struct req
 
 	if (w == NULL || !req_own_head(r)) {
 		problem_send(r, ST_NOMEM, NULL);
-		req_finish(r);
+		if (!r->on_loop)
+			req_finish(r);
 		return;
 	}
 	w->job.work = work_run;
@@ -456,14 +457,17 @@ void req_work(struct req *r, void (*work)(struct req *), void (*done)(struct req
 	if (pool_submit(r->srv->pool, &w->job) != ST_OK) {
 		r->in_worker = false;
 		problem_send(r, ST_BUSY, NULL);
-		req_finish(r);
+		if (!r->on_loop)
+			req_finish(r);
 	}
 }
 
 static void dispatch(struct req *r)
 {
 	if (r->route->flags & ROUTE_LOOP) {
+		r->on_loop = true;
 		r->route->fn(r);
+		r->on_loop = false;
 		/* A quick handler may still have found that this one needs a worker. */
 		if (!r->in_worker)
 			req_finish(r);
@@ -502,7 +506,7 @@ static bool checks_fail(struct req *r)
 		problem_send(r, ST_UNAUTH, &(struct err){ ST_UNAUTH, "this needs a token: Authorization: Bearer ..." });
 		return true;
 	}
-	if ((r->route->flags & ROUTE_ADMIN) && r->who.role != ROLE_ADMIN && !r->who.system) {
+	if ((r->route->flags & ROUTE_ADMIN) && !r->who.system && (r->who.role != ROLE_ADMIN || !(r->who.scopes & SCOPE_ADMIN))) {
 		problem_send(r, ST_DENIED, &(struct err){ ST_DENIED, "this is for administrators" });
 		return true;
 	}
@@ -518,7 +522,7 @@ static void answer_options(struct req *r, unsigned allow)
 	reply_add(r, "Allow", slice_str(text));
 	reply_add(r, "Access-Control-Allow-Methods", slice_str(text));
 	reply_add(r, "Access-Control-Allow-Headers", SLICE("Authorization, Content-Type, If-Match, If-None-Match, Range, Content-Range, "
-	    "Upload-Offset, Upload-Length, Upload-Metadata, Tus-Resumable, Last-Event-ID, Repr-Digest, MCP-Protocol-Version"));
+	    "Upload-Offset, Upload-Length, Upload-Metadata, Tus-Resumable, Idempotency-Key, Last-Event-ID, Repr-Digest, MCP-Protocol-Version"));
 	reply_add(r, "Access-Control-Max-Age", SLICE("86400"));
 }
 

@@ -54,6 +54,7 @@ struct req {
 	struct reply reply;
 	struct job job;			/* the frame's */
 	bool in_worker, gone, sent;
+	bool on_loop;			/* a quick handler is running: who called it sends the reply */
 	void (*abandon)(struct req *);	/* set by streaming handlers: the client went away while no job ran; must end in req_dispose() */
 	int64_t started_us;
 	struct loop *loop;		/* whose request this is, also when the client is gone */
@@ -97,7 +98,7 @@ struct door { struct server *srv; struct site *admin; };
 void req_handler(struct door *door, struct http_handler *out);
 /* Send what reply holds: loop thread. Handlers with a body of their own (ROUTE_STREAM) call it when they are done. */
 void req_finish(struct req *r);
-/* Run ${work} in a worker with r held, then ${done} on its loop (NULL: req_finish). 503 is sent when the pool is full. */
+/* Run ${work} in a worker with r held, then ${done} on its loop (NULL: req_finish). 503 is the reply when the pool is full: the request may be over on return. */
 void req_work(struct req *r, void (*work)(struct req *), void (*done)(struct req *));
 void req_dispose(struct req *r);		/* of a request whose client is gone and whose last job is done */
 bool req_own_head(struct req *r);		/* copy what lies in the connection, so that a job may look at it */
