@@ -1,4 +1,4 @@
-#include "serve.h"
+#include "t/unit/net/serve.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
  * multipart, methods) are sent too; of those only the answer or the close, and the health afterwards, are checked.
  */
 
-#include "serve.h"
+#include "t/unit/net/serve.h"
 
 #include <poll.h>
 #include <stdlib.h>
