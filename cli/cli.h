@@ -15,7 +15,7 @@ struct cli {
 	const char *command;		/* "deposit" */
 	char *server, *token;		/* owned; token NULL: none */
 	char *unix_path;		/* owned; admin.sock, or NULL: by the URL */
-	bool json, quiet, terminal;	/* terminal: standard error is one, and NO_COLOR and friends allow */
+	bool json, quiet, terminal;	/* terminal: standard error is one that can draw; there is no colour, so NO_COLOR has nothing to turn off */
 	struct client *client;		/* of the main thread */
 	int argc;			/* what follows the command */
 	char **argv;
@@ -28,6 +28,8 @@ struct command {
 };
 extern const struct command commands[];
 const struct command *command_find(const char *name);
+/* How far ${a} is from ${b}, in letters changed, added or dropped; 99 for long words. */
+unsigned word_distance(const char *a, const char *b);
 int command_help(const struct command *c, FILE *to);
 
 /* ---- Saying (out.c). ---- */
@@ -38,13 +40,14 @@ void say_warning(const struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void say(const struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void say_json(json_t *j /* taken */);
 int say_wrong_use(const struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);	/* EX_WRONG_USE */
-/* Report ${st} and return the exit code for it. */
+/* Report ${st} and return the exit code for it; with --json an object with "error", "status" and "exit" goes to standard output. */
 int say_failed(const struct cli *c, st_t st, const struct err *e);
 
-/* A progress bar: bytes, rate, time left on a terminal; nothing else otherwise. Any thread. */
+/* A progress bar: bytes, rate, time left on a terminal; elsewhere a plain line every ten seconds. ${total} 0: unknown. Any thread. */
 struct bar;
 struct bar *bar_new(const struct cli *c, const char *what, uint64_t total);
 void bar_add(struct bar *b, uint64_t more);
+void bar_back(struct bar *b, uint64_t less);	/* what must be sent again */
 void bar_free(struct bar *b);			/* clears the line */
 
 /* ---- Options of a command. ---- */
@@ -55,6 +58,8 @@ bool cli_options(struct cli *c, const struct option *opts, bool (*fn)(void *ctx,
 /* ---- Asking the server (conn.c). ---- */
 /* Owned URL of a path on the server. */
 char *conn_url(const struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Owned: a link that the server gave, on the server we speak to (it may know itself by another name, and gets our token). NULL: no link. */
+char *conn_link(const struct cli *c, const char *link);
 struct conn_call {
 	const char *method;
 	const char *type;			/* of the body; NULL: JSON */

@@ -199,13 +199,21 @@ static int print(struct cli *c, const char *op, json_t *out)
 	return code;
 }
 
-/* "token create" is "token.create"; "fsck" is itself. */
-static char *op_name(struct cli *c)
+/* "token create" is "token.create"; "fsck" is itself; "user enable" and "group remove" are their opposites turned round. */
+static char *op_name(struct cli *c, json_t *args)
 {
 	struct buf b = BUF_INIT(100);
 
 	if (c->argc == 0)
 		return NULL;
+	if (c->argc == 2 && strcmp(c->argv[0], "user") == 0 && strcmp(c->argv[1], "enable") == 0) {
+		json_put(args, "disabled", json_false());
+		return slice_dup(SLICE("user.disable"));
+	}
+	if (c->argc == 2 && strcmp(c->argv[0], "group") == 0 && strcmp(c->argv[1], "remove") == 0) {
+		json_put(args, "member", json_false());
+		return slice_dup(SLICE("group.add"));
+	}
 	buf_adds(&b, c->argv[0]);
 	if (admin_op_find(c->argv[0]) == NULL && c->argc > 1)
 		buf_addf(&b, ".%s", c->argv[1]);
@@ -232,9 +240,11 @@ int cmd_admin(struct cli *c)
 		json_decref(a.args);
 		return EX_WRONG_USE;
 	}
-	op = op_name(c);
+	op = op_name(c, a.args);
 	if (op == NULL || admin_op_find(op) == NULL)
 		code = say_wrong_use(c, op == NULL ? "say what to do" : "there is no 'admin %s'", op == NULL ? "" : op);
+	else if (c->argc > (strchr(op, '.') != NULL ? 2 : 1))
+		code = say_wrong_use(c, "'%s' is too much", c->argv[c->argc - 1]);
 	else if (a.data == NULL)
 		code = say_wrong_use(c, "say which repository: --data DIR");
 	else if ((st = run(&a, op, &out, &e)) != ST_OK)

@@ -1,11 +1,13 @@
 /* azekura deposit: a folder becomes a dataset. What was begun is remembered until it is done, so that the same command goes on after any cut. */
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/place.h"
 #include "base/str.h"
 #include "cli/deposit.h"
@@ -18,7 +20,7 @@ struct deposit {
 	struct describe_opts d;
 	const char *creators[CREATORS_MAX];
 	const char *version_of;
-	bool publish, strict, restart;
+	bool publish, strict, restart, encode;
 	unsigned jobs;
 
 	struct schema *schema;
@@ -26,6 +28,8 @@ struct deposit {
 	json_t *doc, *defaulted, *warnings;
 	char *state;			/* path of the state file */
 	char draft[64];
+	bool resumed;			/* the draft is one that was cut */
+	bool asked;			/* publication was asked for, and the answer did not come */
 };
 
 static bool option(void *ctx, int opt, const char *value)
@@ -47,6 +51,7 @@ static bool option(void *ctx, int opt, const char *value)
 	case 's': d->strict = true; return true;
 	case 'r': d->restart = true; return true;
 	case 'v': d->version_of = value; return true;
+	case 'e': d->encode = true; return true;
 	case 'j':
 		if (!slice_u64(slice_str(value), 16, &n) || n == 0)
 			return false;
@@ -61,6 +66,7 @@ static const struct option options[] = {
 	{ "licence", required_argument, NULL, 'l' }, { "access", required_argument, NULL, 'a' }, { "from", required_argument, NULL, 'f' },
 	{ "publish", no_argument, NULL, 'p' }, { "strict", no_argument, NULL, 's' }, { "restart", no_argument, NULL, 'r' },
 	{ "resume", no_argument, NULL, 'R' }, { "new-version", required_argument, NULL, 'v' }, { "jobs", required_argument, NULL, 'j' },
+	{ "encode-names", no_argument, NULL, 'e' },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -161,29 +167,68 @@ static bool draft_lives(struct deposit *d, const char *id)
 	return st == ST_OK;
 }
 
+/* What was published under the draft's number: is it this folder? A folder that changed since is another deposit. */
+static bool published_is_this(struct deposit *d, const char *id)
+{
+	struct map *there = map_new();
+	struct buf where = BUF_INIT(200);
+	char hex[SHA256_HEX];
+	bool same;
+	size_t i;
+
+	buf_addf(&where, "records/%s", id);
+	same = there != NULL && files_there(d->c, where.p, there, NULL) == ST_OK && map_count(there) == d->folder.n;
+	for (i = 0; same && i < d->folder.n; i++) {
+		const char *have = map_get(there, slice_str(d->folder.v[i].key));
+		int fd = have == NULL ? -1 : open(d->folder.v[i].path, O_RDONLY | O_CLOEXEC);
+
+		same = fd >= 0 && file_digest(fd, hex, NULL, NULL) == ST_OK && strcmp(have, hex) == 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	map_free(there, free);
+	buf_release(&where);
+	return same;
+}
+
 static void load_state(struct deposit *d)
 {
 	struct buf b = BUF_INIT(65536);
+	const char *id, *of;
 	json_t *j = NULL;
-	const char *id;
 
 	if (d->restart || d->state == NULL)
 		return;
 	if (fs_read_file(d->state, &b, NULL) == ST_OK && json_load(&j, buf_slice(&b), NULL) == ST_OK) {
 		id = json_text(j, "draft");
+		of = json_text(j, "newVersionOf");
+		/* Another deposit of the same folder is none of ours. */
+		if (id == NULL || (of == NULL) != (d->version_of == NULL) || (of != NULL && strcmp(of, d->version_of) != 0))
+			id = NULL;
 		if (id != NULL && draft_lives(d, id))
+			d->resumed = true;
+		else if (id != NULL && d->publish && json_is_true(json_object_get(j, "publishing")) && published_is_this(d, id))
+			d->asked = true;
+		if (d->resumed || d->asked)
 			snprintf(d->draft, sizeof(d->draft), "%s", id);
 	}
 	json_decref(j);
 	buf_release(&b);
 }
 
-static void save_state(struct deposit *d, const char *folder)
+static void save_state(struct deposit *d, const char *folder, bool publishing)
 {
 	struct buf b = BUF_INIT(65536);
-	json_t *j = json_pack("{s:s, s:s, s:s}", "draft", d->draft, "server", d->c->server, "folder", folder);
+	json_t *j = json_object();
 
-	if (d->state != NULL && j != NULL && json_dump_pretty(&b, j) == ST_OK && fs_write_atomic(d->state, b.p, b.n, 0600, NULL) != ST_OK)
+	json_put_str(j, "draft", slice_str(d->draft));
+	json_put_str(j, "server", slice_str(d->c->server));
+	/* The name of a folder may be no UTF-8; it stands here for people only. */
+	json_put(j, "folder", json_string(folder));
+	if (d->version_of != NULL)
+		json_put_str(j, "newVersionOf", slice_str(d->version_of));
+	json_put(j, "publishing", json_boolean(publishing));
+	if (d->state != NULL && json_dump_pretty(&b, j) == ST_OK && fs_write_atomic(d->state, b.p, b.n, 0600, NULL) != ST_OK)
 		json_push(d->warnings, json_string("the state of this deposit could not be kept: a cut one will begin anew"));
 	json_decref(j);
 	buf_release(&b);
@@ -210,7 +255,9 @@ static st_t open_draft(struct deposit *d, const char *folder, struct err *e)
 	st_t st;
 
 	load_state(d);
-	if (d->draft[0] != '\0') {
+	if (d->asked)
+		return ST_OK;
+	if (d->resumed) {
 		say(d->c, "going on with draft %s", d->draft);
 		return send_canonical(d, "PUT", conn_url(d->c, "/api/records/%s/draft", d->draft), NULL, e);
 	}
@@ -230,13 +277,13 @@ static st_t open_draft(struct deposit *d, const char *folder, struct err *e)
 	}
 	if (st == ST_OK) {
 		snprintf(d->draft, sizeof(d->draft), "%s", json_text(draft, "id") == NULL ? "" : json_text(draft, "id"));
-		save_state(d, folder);
+		save_state(d, folder, false);
 	}
 	json_decref(draft);
 	return st;
 }
 
-/* Files of the last version that are no longer in the folder do not belong to the new one. */
+/* Files of the last version, or of the cut run, that are no longer in the folder do not belong to this deposit. */
 static st_t drop_removed(struct deposit *d, struct err *e)
 {
 	char *url = conn_url(d->c, "/api/records/%s/draft/files?size=1000", d->draft);
@@ -244,34 +291,37 @@ static st_t drop_removed(struct deposit *d, struct err *e)
 
 	while (st == ST_OK && url != NULL) {
 		json_t *page = NULL, *one;
-		const char *next;
 		size_t i, j;
 
 		st = conn_get(d->c, url, &page, e);
 		free(url);
-		url = NULL;
+		url = conn_link(d->c, json_string_value(json_at(page, "links.next")));
 		json_array_foreach(json_object_get(page, "entries"), i, one) {
-			const char *key = json_text(one, "key"), *self = json_string_value(json_at(one, "links.self"));
+			const char *key = json_text(one, "key");
+			char *self = conn_link(d->c, json_string_value(json_at(one, "links.self")));
 
 			for (j = 0; j < d->folder.n; j++)
 				if (key != NULL && strcmp(d->folder.v[j].key, key) == 0)
 					break;
 			if (j == d->folder.n && self != NULL && st == ST_OK)
 				st = conn_send(d->c, "DELETE", self, NULL, NULL, e);
+			free(self);
 		}
-		next = json_string_value(json_at(page, "links.next"));
-		url = next == NULL ? NULL : slice_dup(slice_str(next));
 		json_decref(page);
 	}
 	free(url);
 	return st;
 }
 
-static st_t finish(struct deposit *d, json_t **rec, struct err *e)
+#define PUBLISH_TRIES 5
+
+static st_t finish(struct deposit *d, const char *folder, json_t **rec, struct err *e)
 {
+	struct timespec wait = { 0, 0 };
 	struct conn_call call = { .method = "POST" };
 	struct buf key = BUF_INIT(200);
 	const char *fields[2] = { NULL, NULL };
+	unsigned tries;
 	char *url;
 	st_t st;
 
@@ -286,8 +336,12 @@ static st_t finish(struct deposit *d, json_t **rec, struct err *e)
 	fields[0] = key.p;
 	call.fields = fields;
 	url = conn_url(d->c, "/api/records/%s/draft/actions/publish", d->draft);
+	if (!d->asked)
+		save_state(d, folder, true);
 	st = conn_json(d->c->client, d->c, &call, url, rec, e);
-	if (st == ST_CLOSED || st == ST_TIMEOUT) {
+	for (tries = 1; tries < PUBLISH_TRIES && (st == ST_CLOSED || st == ST_TIMEOUT || st == ST_BUSY); tries++) {
+		wait.tv_sec = tries;
+		nanosleep(&wait, NULL);
 		err_clear(e);
 		st = conn_json(d->c->client, d->c, &call, url, rec, e);
 	}
@@ -332,8 +386,9 @@ static int run(struct deposit *d, const char *folder)
 
 	st = place == NULL ? err_set(&e, ST_ABSENT, "the folder 'schema' was not found: set AZEKURA_SCHEMA") : schema_load(&d->schema, place, &e);
 	free(place);
-	if (st == ST_OK)
-		st = folder_read(&d->folder, folder, &e);
+	if (st == ST_OK && (st = folder_read(&d->folder, folder, d->encode, &e)) == ST_ABSENT)
+		/* What is missing on this side is no missing record. */
+		st = err_set(&e, ST_INVALID, "there is no '%s', or a file in it went away", folder);
 	if (st == ST_OK)
 		json_array_extend(d->warnings, d->folder.warnings);
 	if (st == ST_OK)
@@ -346,10 +401,13 @@ static int run(struct deposit *d, const char *folder)
 		return strict_fails(d);
 	d->state = state_deposit_path(d->c->server, folder);
 	st = open_draft(d, folder, &e);
-	if (st == ST_OK)
-		st = send_files(d->c, d->draft, &d->folder, d->jobs, &sent, &e);
-	if (st == ST_OK && d->version_of != NULL)
+	if (st == ST_OK && !d->asked && (d->version_of != NULL || d->resumed))
 		st = drop_removed(d, &e);
+	if (st == ST_OK && !d->asked)
+		st = send_files(d->c, d->draft, &d->folder, d->jobs, &sent, &e);
+	/* What is published together must have been there together. */
+	if (st == ST_OK && !d->asked)
+		st = folder_same(&d->folder, &e);
 	if (st != ST_OK) {
 		int code = say_failed(d->c, st, &e);
 
@@ -357,7 +415,7 @@ static int run(struct deposit *d, const char *folder)
 			fprintf(stderr, "azekura: what arrived is kept in draft %s; run the same command again to go on\n", d->draft);
 		return code;
 	}
-	st = finish(d, &rec, &e);
+	st = finish(d, folder, &rec, &e);
 	if (st != ST_OK) {
 		json_decref(rec);
 		return say_failed(d->c, st, &e);

@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 
 #define PART ".azekura-part"
+#define TRIES 4
 
 struct get { const char *into; bool list; };
 
@@ -29,13 +30,17 @@ static bool get_option(void *ctx, int opt, const char *value)
 	return true;
 }
 
-/* A server's path becomes a local one: nothing may leave the folder. */
+/* A server's path becomes a local one: nothing may leave the folder, or speak to the terminal. */
 static bool path_is_safe(const char *path)
 {
 	struct slice rest = slice_str(path);
+	const char *p;
 
 	if (path[0] == '/' || path[0] == '\0')
 		return false;
+	for (p = path; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			return false;
 	while (rest.p != NULL) {
 		struct slice seg = slice_cut(&rest, '/');
 
@@ -123,7 +128,7 @@ static st_t fetch(struct cli *c, const char *url, const char *to, const char *sh
 	struct buf b = BUF_INIT(8192);
 	uint64_t have;
 	unsigned tries;
-	st_t st;
+	st_t st = ST_OK;
 
 	if (fs_exists(to) && digest_of(to, hex, NULL) == ST_OK && strcmp(hex, sha256) == 0) {
 		if (fs_size(to, &have, NULL) == ST_OK)
@@ -143,7 +148,12 @@ static st_t fetch(struct cli *c, const char *url, const char *to, const char *sh
 	buf_clear(&b);
 	buf_addf(&b, "%s%s", to, PART);
 	part = buf_take(&b, NULL);
-	for (tries = 0; tries < 3; tries++) {
+	for (tries = 0; tries < TRIES; tries++) {
+		struct timespec wait = { tries, 0 };
+
+		if (tries > 0 && st != ST_CORRUPT)
+			nanosleep(&wait, NULL);
+		err_clear(e);
 		st = fetch_part(c, url, part, bar, e);
 		if (st == ST_OK)
 			st = digest_of(part, hex, e);
@@ -180,18 +190,33 @@ static bool wanted(struct cli *c, const char *path)
 	return false;
 }
 
+/* Where the server says; made by rule where it does not. */
+static char *content_url(struct cli *c, const json_t *f, const char *path)
+{
+	char *url = conn_link(c, json_string_value(json_at(f, "links.content")));
+	struct buf key = BUF_INIT(8192);
+
+	if (url == NULL && percent_encode(&key, slice_str(path), NULL) == ST_OK)
+		url = conn_url(c, "/api/records/%s/files/%s/content", c->argv[0], key.p);
+	buf_release(&key);
+	return url;
+}
+
 static st_t one_file(struct cli *c, const struct get *g, const char *folder, const json_t *f, struct bar *bar, json_t *done, struct err *e)
 {
-	const char *path = json_text(f, "key"), *sum = json_text(f, "checksum"), *url = json_string_value(json_at(f, "links.content"));
-	char *to;
+	const char *path = json_text(f, "key"), *sum = json_text(f, "checksum");
+	char *to, *url;
 	st_t st = ST_OK;
 
-	if (path == NULL || sum == NULL || url == NULL || strncmp(sum, "sha256:", 7) != 0)
+	if (path == NULL || sum == NULL || strlen(sum) != 7 + 64 || strncmp(sum, "sha256:", 7) != 0)
 		return err_set(e, ST_CORRUPT, "the server's list of files cannot be read");
 	if (!wanted(c, path))
 		return ST_OK;
 	if (!path_is_safe(path))
-		return err_set(e, ST_INVALID, "'%s' would be written outside '%s'", path, folder);
+		return err_set(e, ST_INVALID, "the server names a path that no dataset can hold, and that could leave '%s': refused", folder);
+	url = content_url(c, f, path);
+	if (url == NULL)
+		return ST_NOMEM;
 	if (g->list) {
 		if (!c->json)
 			printf("%s\t%lld\t%s\t%s\n", url, (long long)json_integer_value(json_object_get(f, "size")), sum + 7, path);
@@ -202,6 +227,7 @@ static st_t one_file(struct cli *c, const struct get *g, const char *folder, con
 	}
 	if (st == ST_OK)
 		json_push(done, json_pack("{s:s, s:O, s:s, s:s}", "path", path, "size", json_object_get(f, "size"), "sha256", sum + 7, "url", url));
+	free(url);
 	return st;
 }
 
@@ -212,7 +238,7 @@ int cmd_get(struct cli *c)
 	json_t *page = NULL, *f, *done = json_array();
 	struct bar *bar = NULL;
 	struct err e = ERR_INIT;
-	const char *folder, *next;
+	const char *folder;
 	char *url;
 	size_t i;
 	st_t st = ST_OK;
@@ -234,8 +260,7 @@ int cmd_get(struct cli *c)
 		json_array_foreach(json_object_get(page, "entries"), i, f)
 			if (st == ST_OK)
 				st = one_file(c, &g, folder, f, bar, done, &e);
-		next = json_string_value(json_at(page, "links.next"));
-		url = next == NULL ? NULL : slice_dup(slice_str(next));
+		url = conn_link(c, json_string_value(json_at(page, "links.next")));
 		json_decref(page);
 		page = NULL;
 	}

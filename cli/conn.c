@@ -15,6 +15,23 @@ char *conn_url(const struct cli *c, const char *fmt, ...)
 	return b.st == ST_OK ? buf_take(&b, NULL) : NULL;
 }
 
+/* A token goes to the server that we were told to speak to, whatever its answers name. */
+char *conn_link(const struct cli *c, const char *link)
+{
+	const char *at = link == NULL ? NULL : strstr(link, "://"), *host = strstr(c->server, "://"), *end;
+	struct buf b = BUF_INIT(65536);
+
+	if (link == NULL)
+		return NULL;
+	at = at == NULL ? link : strchr(at + 3, '/');
+	if (at == NULL || at[0] != '/' || host == NULL)
+		return NULL;
+	end = strchr(host + 3, '/');
+	buf_add(&b, c->server, end == NULL ? strlen(c->server) : (size_t)(end - c->server));
+	buf_adds(&b, at);
+	return b.st == ST_OK ? buf_take(&b, NULL) : NULL;
+}
+
 const char **conn_fields(const struct cli *c, const char *const *extra, const char *type)
 {
 	size_t n = 0, i;
@@ -62,7 +79,7 @@ static st_t status_of(int code)
 	case 410: return ST_GONE;
 	case 412: return ST_STALE;
 	case 413: return ST_TOOBIG;
-	case 503: return ST_BUSY;
+	case 429: case 502: case 503: case 504: return ST_BUSY;
 	case 507: return ST_FULL;
 	default: return ST_IO;
 	}

@@ -3,13 +3,17 @@
 
 /* The parts of "azekura deposit": what lies in the folder, what describes it, and sending it. */
 
+#include <stdatomic.h>
+
 #include "cli/cli.h"
+#include "base/map.h"
 #include "schema/schema.h"
 
 struct local_file {
 	char *path;		/* on this disk */
 	char *key;		/* in the dataset */
 	uint64_t size;
+	int64_t changed;	/* ns; with the size, how a change is noticed */
 };
 
 struct folder {
@@ -18,14 +22,23 @@ struct folder {
 	uint64_t bytes;
 	json_t *warnings;	/* owned array of strings */
 };
-/* Everything below ${root} (or the one file it is), in byte order; links and odd things become warnings. */
-st_t folder_read(struct folder *f, const char *root, struct err *e);
+/*
+ * Everything below ${root} (or the one file it is), in byte order. Links and odd things become warnings. Names that no dataset can hold and files that
+ * cannot be read are ST_INVALID and ST_IO: nothing may be missing unseen. ${encode}: names that are no UTF-8 or hold control characters are percent-encoded.
+ */
+st_t folder_read(struct folder *f, const char *root, bool encode, struct err *e);
+/* ST_CONFLICT, by name, when a file is no longer what folder_read() saw. */
+st_t folder_same(const struct folder *f, struct err *e);
 void folder_release(struct folder *f);
+/* SHA-256 of an open file in hex. ${stop} may be NULL; set, the answer is ST_CLOSED. */
+st_t file_digest(int fd, char hex[65], const atomic_bool *stop, struct err *e);
 
 struct describe_opts { const char *title, *license, *access, *from; const char *const *creators; size_t n_creators; };
 /* The canonical record from description files and options. */
 st_t describe(const struct schema *s, const struct folder *f, const struct describe_opts *o, json_t **doc, json_t *warnings, struct err *e);
 
+/* key -> SHA-256 in hex (owned) of the files that ${where} ("records/ID", "records/ID/draft") has whole. */
+st_t files_there(const struct cli *c, const char *where, struct map *there, struct err *e);
 /* Send every file that the draft lacks, ${jobs} at a time, finished ones not again. ${sent}: files that went over the line now. */
 st_t send_files(struct cli *c, const char *draft, const struct folder *f, unsigned jobs, uint64_t *sent, struct err *e);
 

@@ -29,6 +29,8 @@ const struct command commands[] = {
 	  "  --strict        fail with exit code 3 where a mandatory value would be filled in by default\n"
 	  "  --new-version ID  a new version of a published dataset\n"
 	  "  --jobs N        files sent at the same time (default 4)\n"
+	  "  --encode-names  percent-encode names that are no UTF-8 or hold control characters\n"
+	  "  --resume        go on with a cut deposit of this folder; that is what it does anyway\n"
 	  "  --restart       forget a cut deposit of this folder and begin anew\n", cmd_deposit },
 	{ "status", "[ID]", "your drafts, or one deposit",
 	  "azekura status k7x2m-9q494\n\nWithout ID: your drafts. With one: state, files, and whether the files have been read and indexed.\n", cmd_status },
@@ -53,9 +55,10 @@ const struct command commands[] = {
 	{ "admin", "WORD ...", "for operators: init, user, token, community, import, rebuild, fsck, backup, stats",
 	  "azekura admin token create --data /srv/azekura --user taro --role depositor\n\n"
 	  "  init DIR                                      as 'azekura init'\n"
-	  "  user create|list|disable --data DIR --user NAME [--role R] [--fullname F] [--email E]\n"
+	  "  user create|list|disable|enable --data DIR --user NAME [--role R] [--fullname F] [--email E] [--orcid O]\n"
 	  "  token create --data DIR --user NAME [--role depositor|curator|admin] [--label L] [--days N]\n"
 	  "  token list|revoke --data DIR [--user NAME] [--token DIGITS]\n"
+	  "  group add|remove --data DIR --user NAME --group NAME\n"
 	  "  community create|list --data DIR [--slug a:b] [--name N] [--description D]\n"
 	  "  import --data DIR --bulk FILE.jsonl [--source NAME]\n"
 	  "  rebuild | fsck [--quick] | stats --data DIR\n"
@@ -91,8 +94,7 @@ static void help(FILE *to)
 	    "or what 'azekura login' kept.\n", to);
 }
 
-/* Edit distance, for "did you mean": small words only. */
-static unsigned distance(const char *a, const char *b)
+unsigned word_distance(const char *a, const char *b)
 {
 	unsigned row[32], n = (unsigned)strlen(b), i, j;
 
@@ -124,7 +126,7 @@ static int unknown_command(const char *name)
 	unsigned best = 4;
 
 	for (c = commands; c->name != NULL; c++) {
-		unsigned d = distance(name, c->name);
+		unsigned d = word_distance(name, c->name);
 
 		if (d < best) {
 			best = d;
@@ -138,33 +140,54 @@ static int unknown_command(const char *name)
 	return EX_WRONG_USE;
 }
 
+/* "--name VALUE" or "--name=VALUE" at ${*i}: the value (*i moved to it), or NULL: not this option. */
+static char *value_of(const char *name, int argc, char **argv, int *i, bool *lacks)
+{
+	size_t n = strlen(name);
+	char *a = argv[*i];
+
+	if (strncmp(a, name, n) != 0 || (a[n] != '\0' && a[n] != '='))
+		return NULL;
+	if (a[n] == '=')
+		return a + n + 1;
+	*lacks = *i + 1 >= argc;
+	return *lacks ? a : argv[++*i];
+}
+
 /* Global options may stand anywhere: they are taken out before the command sees its own. */
 static int take_global(struct cli *c, int *argc, char **argv)
 {
+	bool lacks = false;
+	char *value, *name;
 	int from, to = 1;
 
 	for (from = 1; from < *argc; from++) {
-		char *a = argv[from];
+		char *a = name = argv[from];
 
+		if (strcmp(a, "--") == 0) {
+			while (from < *argc)
+				argv[to++] = argv[from++];
+			break;
+		}
 		if (strcmp(a, "--json") == 0) {
 			c->json = true;
 		} else if (strcmp(a, "--quiet") == 0) {
 			c->quiet = true;
-		} else if (strcmp(a, "--server") == 0 || (strcmp(a, "--token") == 0 && (to < 2 || strcmp(argv[1], "admin") != 0))) {
-			char **into = a[2] == 's' ? &c->server : &c->token;
-
-			if (from + 1 == *argc) {
-				fprintf(stderr, "azekura: %s needs a value\n", a);
-				return EX_WRONG_USE;
-			}
-			free(*into);
-			*into = slice_dup(slice_str(argv[++from]));
-		} else if (strcmp(a, "--") == 0) {
-			while (from < *argc)
-				argv[to++] = argv[from++];
-			break;
+		} else if ((value = value_of("--server", *argc, argv, &from, &lacks)) != NULL) {
+			free(c->server);
+			c->server = slice_dup(slice_str(value));
+		} else if ((to < 2 || strcmp(argv[1], "admin") != 0) && (value = value_of("--token", *argc, argv, &from, &lacks)) != NULL) {
+			free(c->token);
+			c->token = slice_dup(slice_str(value));
+			/* The list of processes shows what stands here. */
+			if (!lacks)
+				memset(value, 'x', strlen(value));
 		} else {
 			argv[to++] = a;
+		}
+		if (lacks) {
+			fprintf(stderr, "azekura: %s needs a value\n", name);
+			return EX_WRONG_USE;
 		}
 	}
 	*argc = to;
@@ -174,7 +197,7 @@ static int take_global(struct cli *c, int *argc, char **argv)
 
 static void defaults(struct cli *c)
 {
-	const char *server = getenv("AZEKURA_SERVER"), *token = getenv("AZEKURA_TOKEN");
+	const char *server = getenv("AZEKURA_SERVER"), *token = getenv("AZEKURA_TOKEN"), *term = getenv("TERM");
 	char *kept_server = NULL, *kept_token = NULL;
 
 	if (c->server == NULL && server != NULL && server[0] != '\0')
@@ -197,7 +220,7 @@ static void defaults(struct cli *c)
 		while (n > 0 && c->server[n - 1] == '/')
 			c->server[--n] = '\0';
 	}
-	c->terminal = !c->quiet && isatty(STDERR_FILENO);
+	c->terminal = !c->quiet && isatty(STDERR_FILENO) && (term == NULL || strcmp(term, "dumb") != 0);
 }
 
 int main(int argc, char **argv)
@@ -212,6 +235,10 @@ int main(int argc, char **argv)
 		goto out;
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
 		cmd = argc > 2 ? command_find(argv[2]) : NULL;
+		if (argc > 2 && cmd == NULL) {
+			code = unknown_command(argv[2]);
+			goto out;
+		}
 		if (cmd != NULL)
 			code = command_help(cmd, stdout);
 		else

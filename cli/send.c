@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "cli/deposit.h"
 
-#define RESUMABLE_MIN ((uint64_t)64 << 20)
+#define RESUMABLE_MIN ((uint64_t)8 << 20)
 #define TRIES 5
 #define JOBS_MAX 16
 
@@ -36,38 +36,35 @@ struct sending {
 
 /* ---- What is there already? ---- */
 
-static st_t read_there(struct sending *s, struct err *e)
+st_t files_there(const struct cli *c, const char *where, struct map *there, struct err *e)
 {
-	char *url = conn_url(s->c, "/api/records/%s/draft/files?size=1000", s->draft);
+	char *url = conn_url(c, "/api/%s/files?size=1000", where);
 	st_t st = ST_OK;
 
 	while (st == ST_OK && url != NULL) {
 		json_t *page = NULL, *one;
-		const char *next;
 		size_t i;
 
-		st = conn_get(s->c, url, &page, e);
+		st = conn_get(c, url, &page, e);
 		free(url);
-		url = NULL;
+		url = conn_link(c, json_string_value(json_at(page, "links.next")));
 		json_array_foreach(json_object_get(page, "entries"), i, one) {
 			const char *key = json_text(one, "key"), *sum = json_text(one, "checksum"), *status = json_text(one, "status");
 			void *old = NULL;
 
-			if (key == NULL || sum == NULL || status == NULL || strcmp(status, "completed") != 0 || strncmp(sum, "sha256:", 7) != 0)
+			if (key == NULL || sum == NULL || (status != NULL && strcmp(status, "completed") != 0) || strncmp(sum, "sha256:", 7) != 0)
 				continue;
-			if (map_put(s->there, slice_str(key), slice_dup(slice_str(sum + 7)), &old) != ST_OK)
+			if (map_put(there, slice_str(key), slice_dup(slice_str(sum + 7)), &old) != ST_OK)
 				st = ST_NOMEM;
 			free(old);
 		}
-		next = json_string_value(json_at(page, "links.next"));
-		url = next == NULL ? NULL : slice_dup(slice_str(next));
 		json_decref(page);
 	}
 	free(url);
 	return st;
 }
 
-static st_t file_digest(int fd, char hex[SHA256_HEX], const atomic_bool *stop, struct err *e)
+st_t file_digest(int fd, char hex[SHA256_HEX], const atomic_bool *stop, struct err *e)
 {
 	struct hash *h = hash_new();
 	char *block = malloc(1 << 20);
@@ -84,7 +81,7 @@ static st_t file_digest(int fd, char hex[SHA256_HEX], const atomic_bool *stop, s
 			break;
 		hash_add(h, block, (size_t)n);
 		at += n;
-		if (atomic_load(stop))
+		if (stop != NULL && atomic_load(stop))
 			st = ST_CLOSED;
 	}
 	if (st == ST_OK) {
@@ -99,6 +96,14 @@ static st_t file_digest(int fd, char hex[SHA256_HEX], const atomic_bool *stop, s
 /* ---- One file. ---- */
 
 struct up { struct sending *s; uint64_t told; };
+
+/* What a failed try had counted is sent once more. */
+static st_t counted(struct up *u, st_t st)
+{
+	if (st != ST_OK)
+		bar_back(u->s->bar, u->told);
+	return st;
+}
 
 static void progress(void *ctx, uint64_t sent, uint64_t got)
 {
@@ -127,14 +132,23 @@ static st_t call(struct sending *s, struct client *client, struct client_call *i
 	return st;
 }
 
-static st_t put_whole(struct sending *s, struct client *client, const struct local_file *f, int fd, struct err *e)
+/* The digest goes ahead of the bytes, so that the server refuses whatever is not the file that we read. */
+static st_t put_whole(struct sending *s, struct client *client, const struct local_file *f, int fd, const char *sha256, struct err *e)
 {
 	struct client_call in = CLIENT_CALL_INIT;
 	struct up u = { s, 0 };
 	struct client_res res;
-	struct buf key = BUF_INIT(8192);
+	struct buf key = BUF_INIT(8192), digest = BUF_INIT(200);
+	const char *extra[2] = { NULL, NULL };
+	uint8_t sum[SHA256_LEN];
 	char *url;
 	st_t st;
+
+	(void)!hex_decode(sum, slice_str(sha256));
+	buf_adds(&digest, "Repr-Digest: sha-256=:");
+	base64_encode(&digest, sum, sizeof(sum));
+	buf_adds(&digest, ":");
+	extra[0] = digest.p;
 
 	percent_encode(&key, slice_str(f->key), NULL);
 	url = conn_url(s->c, "/api/records/%s/draft/files/%s/content", s->draft, key.p);
@@ -144,11 +158,12 @@ static st_t put_whole(struct sending *s, struct client *client, const struct loc
 	in.body_len = f->size;
 	in.progress = progress;
 	in.ctx = &u;
-	st = call(s, client, &in, NULL, "application/octet-stream", f->key, &res, e);
+	st = call(s, client, &in, extra, "application/octet-stream", f->key, &res, e);
 	client_res_release(&res);
 	free(url);
 	buf_release(&key);
-	return st;
+	buf_release(&digest);
+	return counted(&u, st);
 }
 
 /* tus: create (or find) the upload, ask how far it is, send the rest in one go: each further request would make the server read what it has again. */
@@ -158,7 +173,6 @@ static st_t tus_create(struct sending *s, struct client *client, const struct lo
 	struct client_res res;
 	struct buf meta = BUF_INIT(16384), len = BUF_INIT(64);
 	const char *extra[4] = { "Tus-Resumable: 1.0.0", NULL, NULL, NULL };
-	struct slice where;
 	char *create = conn_url(s->c, "/api/uploads");
 	st_t st;
 
@@ -175,8 +189,10 @@ static st_t tus_create(struct sending *s, struct client *client, const struct lo
 	in.url = create;
 	st = call(s, client, &in, extra, NULL, f->key, &res, e);
 	if (st == ST_OK) {
-		where = client_res_field(&res, "Location");
-		*url = where.n == 0 ? NULL : slice_dup(where);
+		char *place = slice_dup(client_res_field(&res, "Location"));
+
+		*url = conn_link(s->c, place);
+		free(place);
 		if (*url == NULL)
 			st = err_set(e, ST_IO, "%s: the server named no place for the upload", f->key);
 	}
@@ -224,7 +240,23 @@ static st_t tus_rest(struct sending *s, struct client *client, const char *url, 
 	st = call(s, client, &in, extra, "application/offset+octet-stream", f->key, &res, e);
 	client_res_release(&res);
 	buf_release(&at);
-	return st;
+	return counted(&u, st);
+}
+
+/* All came, and it is not what was announced: nothing to go on with. */
+static void tus_give_up(struct sending *s, struct client *client, const char *url, const struct local_file *f)
+{
+	static const char *const extra[] = { "Tus-Resumable: 1.0.0", NULL };
+	struct client_call in = CLIENT_CALL_INIT;
+	struct client_res res;
+	uint64_t offset = 0;
+
+	if (tus_offset(s, client, url, f->key, &offset, NULL) != ST_OK || offset != f->size)
+		return;
+	in.method = "DELETE";
+	in.url = url;
+	(void)!call(s, client, &in, extra, NULL, f->key, &res, NULL);
+	client_res_release(&res);
 }
 
 static st_t put_resumable(struct sending *s, struct client *client, const struct local_file *f, int fd, const char *sha256, struct err *e)
@@ -235,31 +267,70 @@ static st_t put_resumable(struct sending *s, struct client *client, const struct
 
 	if (st == ST_OK)
 		st = tus_offset(s, client, url, f->key, &offset, e);
-	if (st == ST_OK && offset <= f->size)
+	if (st == ST_OK && offset > f->size)
+		st = err_set(e, ST_IO, "%s: the server has more bytes than there are", f->key);
+	if (st == ST_OK) {
 		bar_add(s->bar, offset);
-	if (st == ST_OK && offset < f->size)
+		/* Also when all bytes are there: it is this request that ends the upload. */
 		st = tus_rest(s, client, url, f, fd, offset, e);
+		if (st != ST_OK)
+			bar_back(s->bar, offset);
+	}
+	if (st == ST_CONFLICT)
+		tus_give_up(s, client, url, f);
 	free(url);
 	return st;
 }
 
-/* Worth another try: the line broke or the server asked for patience. */
+/* A lost answer: did the file arrive all the same? */
+static bool arrived(struct sending *s, struct client *client, const struct local_file *f, const char *sha256)
+{
+	struct conn_call in = { .method = "GET" };
+	struct buf key = BUF_INIT(8192);
+	const char *sum, *status;
+	json_t *j = NULL;
+	bool same = false;
+	char *url;
+
+	percent_encode(&key, slice_str(f->key), NULL);
+	url = conn_url(s->c, "/api/records/%s/draft/files/%s", s->draft, key.p);
+	if (conn_json(client, s->c, &in, url, &j, NULL) == ST_OK) {
+		sum = json_text(j, "checksum");
+		status = json_text(j, "status");
+		same = sum != NULL && strncmp(sum, "sha256:", 7) == 0 && strcmp(sum + 7, sha256) == 0 && (status == NULL || strcmp(status, "completed") == 0);
+	}
+	json_decref(j);
+	free(url);
+	buf_release(&key);
+	return same;
+}
+
+/* Worth another try: the line broke or the server asked for patience. A digest that does not fit: the line spoilt bytes, or the file changed. */
 static bool passing(st_t st)
 {
-	return st == ST_CLOSED || st == ST_TIMEOUT || st == ST_BUSY;
+	return st == ST_CLOSED || st == ST_TIMEOUT || st == ST_BUSY || st == ST_CONFLICT;
+}
+
+static st_t open_same(const struct local_file *f, int *fd, struct err *e)
+{
+	struct folder one = { .v = (struct local_file *)(uintptr_t)f, .n = 1 };
+
+	*fd = open(f->path, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0)
+		return err_sys(e, "cannot open '%s'", f->path);
+	return folder_same(&one, e);
 }
 
 static st_t send_one(struct sending *s, struct client *client, const struct local_file *f, struct err *e)
 {
+	struct folder one = { .v = (struct local_file *)(uintptr_t)f, .n = 1 };
 	const char *have = map_get(s->there, slice_str(f->key));
 	char hex[SHA256_HEX] = "";
 	unsigned tries;
-	st_t st = ST_OK;
-	int fd = open(f->path, O_RDONLY | O_CLOEXEC);
+	int fd = -1;
+	st_t st = open_same(f, &fd, e);
 
-	if (fd < 0)
-		return err_sys(e, "cannot open '%s'", f->path);
-	if (have != NULL || f->size >= RESUMABLE_MIN)
+	if (st == ST_OK)
 		st = file_digest(fd, hex, &s->stop, e);
 	if (st == ST_OK && have != NULL && strcmp(have, hex) == 0) {
 		bar_add(s->bar, f->size);
@@ -269,18 +340,28 @@ static st_t send_one(struct sending *s, struct client *client, const struct loca
 	for (tries = 0; st == ST_OK && tries < TRIES; tries++) {
 		struct timespec wait = { tries, 0 };
 
-		if (tries > 0)
+		if (tries > 0) {
 			nanosleep(&wait, NULL);
+			if (arrived(s, client, f, hex)) {
+				bar_add(s->bar, f->size);
+				atomic_fetch_add(&s->sent, 1);
+				break;
+			}
+		}
 		err_clear(e);
-		st = f->size >= RESUMABLE_MIN ? put_resumable(s, client, f, fd, hex, e) : put_whole(s, client, f, fd, e);
+		st = f->size >= RESUMABLE_MIN ? put_resumable(s, client, f, fd, hex, e) : put_whole(s, client, f, fd, hex, e);
 		if (st == ST_OK) {
 			atomic_fetch_add(&s->sent, 1);
 			break;
 		}
-		if (passing(st) && tries + 1 < TRIES && !atomic_load(&s->stop))
+		/* A changed file explains every refusal, and is the thing to be told. */
+		if (folder_same(&one, NULL) != ST_OK)
+			st = folder_same(&one, e);
+		else if (passing(st) && tries + 1 < TRIES && !atomic_load(&s->stop))
 			st = ST_OK;
 	}
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return st;
 }
 
@@ -316,7 +397,13 @@ st_t send_files(struct cli *c, const char *draft, const struct folder *f, unsign
 	struct sending s = { .c = c, .draft = draft, .f = f, .there = map_new(), .lock = PTHREAD_MUTEX_INITIALIZER, .err = ERR_INIT };
 	pthread_t threads[JOBS_MAX];
 	unsigned n = 0, i;
-	st_t st = s.there == NULL ? ST_NOMEM : read_there(&s, e);
+	struct buf where = BUF_INIT(200);
+	st_t st = s.there == NULL ? ST_NOMEM : ST_OK;
+
+	buf_addf(&where, "records/%s/draft", draft);
+	if (st == ST_OK)
+		st = files_there(c, where.p, s.there, e);
+	buf_release(&where);
 
 	if (jobs > JOBS_MAX)
 		jobs = JOBS_MAX;

@@ -278,6 +278,7 @@ static st_t transport_error(struct client *c, const struct client_call *call, CU
 	case CURLE_RECV_ERROR:
 	case CURLE_PARTIAL_FILE:
 	case CURLE_COULDNT_CONNECT:
+	case CURLE_COULDNT_RESOLVE_HOST:
 		return err_set(e, ST_CLOSED, "cannot reach '%s': %s", call->url, why);
 	default:
 		return err_set(e, ST_IO, "cannot ask '%s': %s", call->url, why);

@@ -115,6 +115,11 @@ st_t path_nfc(struct slice s, bool compose, struct buf *out)
 	return path_form(s, compose, false, out);
 }
 
+st_t path_twin(struct slice path, bool fold, struct buf *out)
+{
+	return path_form(path, !fold, fold, out);
+}
+
 static bool draft_has(struct kv_txn *t, const char *draft, struct slice path)
 {
 	struct cat_file f;

@@ -21,6 +21,8 @@ struct upload_spec {
 
 /* DESIGN 4: valid UTF-8, at most 1,024 bytes, no '.', '..', empty segment, absolute path, NUL, control characters. Names the fault. */
 st_t path_check(struct slice path, struct err *e);
+/* What two paths that cannot (or, with ${fold}: should not) stand together have in common: NFC, or NFD with case folded. Appended to ${out}; ${path} is checked. */
+st_t path_twin(struct slice path, bool fold, struct buf *out);
 
 /* One shot: begin, write..., end. */
 st_t upload_begin(struct repo *r, const struct upload_spec *s, struct upload **out, struct err *e);	/* replaces an unfinished one for the same path */
