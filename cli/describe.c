@@ -42,6 +42,26 @@ static st_t from_files(const struct schema *s, const struct folder *f, json_t **
 	return st;
 }
 
+/* A default must not cover what somebody said in the wrong form. */
+static st_t well_formed(const struct schema *s, const json_t *doc, struct err *e)
+{
+	struct findings f = { NULL, 0, 0 };
+	struct buf text = BUF_INIT(ERR_TEXT_MAX);
+	st_t st = record_validate(s, doc, RECORD_DRAFT, &f);
+	size_t i;
+
+	for (i = 0; i < f.n; i++)
+		if (f.v[i].fatal)
+			buf_addf(&text, "\n  %s: %s", f.v[i].path, f.v[i].message);
+	if (st == ST_OK && findings_fatal(&f))
+		st = err_set(e, ST_INVALID, "no record can hold this:%s", text.p == NULL ? "" : text.p);
+	else if (st == ST_INVALID)
+		st = err_set(e, st, "no record can hold this:%s", text.p == NULL ? "" : text.p);
+	findings_release(&f);
+	buf_release(&text);
+	return st;
+}
+
 /* --from: a canonical or InvenioRDM record; what it says stands above what the files say. */
 static st_t from_json(const struct schema *s, const char *path, json_t *doc, json_t *warnings, struct err *e)
 {
@@ -55,6 +75,10 @@ static st_t from_json(const struct schema *s, const char *path, json_t *doc, jso
 		st = invenio_read(s, j, &read, warnings, e);
 	else if (st == ST_OK)
 		st = record_load(&read, buf_slice(&b), e);
+	if (st == ST_OK)
+		st = record_normalise(s, read, warnings, e);
+	if (st == ST_OK)
+		st = well_formed(s, read, e);
 	if (st == ST_OK)
 		json_object_update(doc, read);
 	else

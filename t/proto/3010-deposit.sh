@@ -25,7 +25,7 @@ ok_json ".dates == [{\"type\": \"Issued\", \"value\": \"$(date -u +%F)\"}]" 'and
 run deposit "$T/rain data" --strict --json
 is "$RC $(jq -c .missing <<<"$OUT")" '3 ["titles","creators","publisher","dates","resourceType","accessRights","rights"]' '--strict fails with 3 and lists the missing paths'
 like "$ERR" 'titles' '--strict tells people, too'
-is "$(az --json status | jq '.hits.total')" 1 'and nothing was made'
+is "$(az --json status | jq '.hits.total')" 0 'and no draft was made'
 
 # --- options ---
 run deposit "$T/rain data" --title 'Own title' --creator 'Tanaka, Taro' --creator 'Sato, Hana' --license CC-BY-4.0 --access restricted --publish --json
@@ -68,7 +68,7 @@ ok_json '.titles[0].value == "From InvenioRDM" and .creators[0].familyNames[0].v
 is "$(jq -c '.defaulted | index("dates", "titles", "publisher", "resourceType")' <<<"$OUT" | sort -u)" null 'what the file says is not defaulted'
 echo '{"titles": [' >"$T/bad.json"; run deposit "$T/rain data" --from "$T/bad.json"
 like "$RC $ERR" '^1 .*bad\.json.*line' 'a broken --from says where it broke'
-echo '{"titles": 7}' >"$T/bad.json"; run deposit "$T/rain data" --from "$T/bad.json"; isnt "$RC" 0 'a --from of the wrong kind is refused'
+echo '{"titles": 7}' >"$T/bad.json"; run deposit "$T/rain data" --from "$T/bad.json"; like "$RC $ERR" '^1 .*titles: ' 'a --from of the wrong kind is refused by path'
 
 # --- description files ---
 mkdir "$T/described"; cd "$T/described" || exit 99
@@ -106,7 +106,7 @@ mark_counters
 run deposit "$T/rain data" --new-version "$two" --publish --json
 three=$(jq -r .id <<<"$OUT")
 is "$(jq .files.sent <<<"$OUT")" 1 'a new version sends the new file only'
-ok 'and not the bytes of the others' test "$(lib_gain received_bytes_total)" -lt 100000
+ok 'and not the bytes of the others' test "$(lib_gain received_bytes)" -lt 100000
 is "$(curl -sS "$BASE/api/records/$two/files" | jq -c '[.entries[].key]')" '["big.bin","new.txt","x.csv"]' 'a removed file is not in the new version'
 is "$(curl -sS "$BASE/api/records/$three/files" | jq -c '[.entries[].key]')" '["big.bin","new.txt","tiny","x.csv"]' 'the new one is'
 is "$(curl -sS "$BASE/api/records/$one/files" | jq -c '[.entries[].key]')" '["sub/y.txt","x.csv"]' 'the first version is what it was'

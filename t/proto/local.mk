@@ -5,6 +5,8 @@ proto_tests = \
 	%D%/2001-record-life.sh \
 	%D%/2002-access.sh \
 	%D%/3001-files.sh \
+	%D%/3010-deposit.sh \
+	%D%/3011-names.sh \
 	%D%/3900-real-datasets.sh
 TESTS += $(proto_tests)
 EXTRA_DIST += $(proto_tests)
