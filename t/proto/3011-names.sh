@@ -8,11 +8,12 @@ D=$T/names; mkdir "$D"
 long=$(printf 'n%.0s' {1..255}); wide=$(printf '名%.0s' {1..85})
 names=(' ' ' lead' 'trail ' 'two  blanks' 'tab-less' '-dash' '--help' '-rf *' '--' '*' '?' '[a]' '{a,b}' '~' '~root' '$HOME' '$(id)' '`id`' ';ls' 'a&b' 'a|b' 'a<b' 'a>b'
 	"it's" '"quoted"' "'" '"' '\' 'back\slash' '%' '%2F' '%2e%2e' '%00' '100%' '+' 'a+b' 'a b+c%20d' '#' '#frag' 'a#b' '?q=1' 'a?b' ':' 'C:' 'http:' 'a:b' '@' 'a@b' '=' ',' ';'
-	'!' '!!' '^' '(' ')' '...' '.hidden' '..hidden' 'dots...' 'a..b' 'content' 'commit' 'metadata' 'inventory.json' '0=ocfl_object_1.1' 'draft' 'files' 'null' 'true' '0' '-1' '1e9'
+	'!' '!!' '^' '(' ')' '...' '.hidden' '..hidden' 'dots...' 'a..b' 'content' 'commit' 'inventory.json' '0=ocfl_object_1.1' 'draft' 'files' 'null' 'true' '0' '-1' '1e9'
 	'CON' 'nul.txt' 'aux' 'data' 'manifest-sha256.txt' 'bagit.txt' 'mimetype' 'é' 'ü.txt' 'ﬁ' 'Å' 'ß' 'ǅ' 'İ' '日本語.txt' 'データ①.csv' '半角ｶﾅ' 'ﾊﾟ' '𠮷野家' '한글' 'العربية' 'עברית' 'ไทย'
 	'😀' '👩‍👩‍👧‍👦' '🇯🇵.png' '​zero' $'\u202ertl' $'\u00a0' $'\u3000' $'\ufeffbom' $'\u2028' $'\uffff' $'\U10ffff' $'e\u0301nfd' "$long" "$wide" 'x.azekura' 'UPPER' 'ends.' 'semi;colon.csv')
 for n in "${names[@]}"; do printf '%s' "$n" >"$D/$n"; done
 mkdir -p "$D/a folder/content" "$D/-x/--" "$D/$wide x" 2>/dev/null
+mkdir "$D/metadata"; echo m >"$D/metadata/m.csv"
 mkdir -p "$D/deep/$long/$long"; echo deep >"$D/deep/$long/$long/leaf"; echo c >"$D/a folder/content/content"; echo d >"$D/-x/--/-"; : >"$D/empty"; : >"$D/a folder/empty too"
 want=$(cd "$D" && find . -type f -printf '%P\n' | LC_ALL=C sort)
 diag "$(wc -l <<<"$want") names"
