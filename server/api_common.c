@@ -1,6 +1,7 @@
 #include "server/api.h"
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "schema/record.h"
 #include "server/negotiate.h"
 
@@ -85,6 +86,7 @@ bool api_record(struct req *r, struct slice id, enum api_which which, enum acces
 
 bool api_concept(struct req *r, struct slice id, const char *prefix, const char *suffix)
 {
+	struct buf tail = BUF_INIT(65536);
 	char pid[PID_LEN + 1], newest[PID_LEN + 1];
 	struct kv_txn t;
 	bool is;
@@ -94,8 +96,12 @@ bool api_concept(struct req *r, struct slice id, const char *prefix, const char 
 	kv_read(r->site->repo->catalog, &t);
 	is = cat_kind(&t, pid) == CAT_CONCEPT && cat_latest(&t, pid, newest) == ST_OK;
 	kv_end(&t, NULL);
+	/* What a client wrote encoded goes back encoded: a "#" or a line end of a path is not one of the address. */
+	if (is && suffix != NULL)
+		is = percent_encode(&tail, slice_str(suffix), "/") == ST_OK;
 	if (is)
-		reply_redirect(r, 302, req_str(r, "%s%s%s%s", BASE(r), prefix, newest, suffix));
+		reply_redirect(r, 302, req_str(r, "%s%s%s%s", BASE(r), prefix, newest, tail.n == 0 ? "" : tail.p));
+	buf_release(&tail);
 	return is;
 }
 

@@ -565,14 +565,12 @@ static void tombstone(struct req *r, const struct rec *rec)
 	page_start(&p, r, slice_str(strcmp(r->lang, "ja") == 0 ? "取り下げられたレコード" : "Withdrawn record"), NULL, true, SLICE_NULL);
 	putf(&p, "<p><span class=\"tag gone\">%s</span></p><h1>%s</h1>", w(&p, "withdrawn", "取下げ"), w(&p, "This record was withdrawn", "このレコードは取り下げられました"));
 	put(&p, "<dl class=\"facts\">");
-	if (record_title(rec->doc, r->lang).n > 0) {
-		put_fact(&p, "Title", "題名");
-		put_title(&p, rec);
+	/* Not for a record that was only taken out of sight: it has no such day. */
+	if (rec->withdrawn != 0) {
+		put_fact(&p, "Date", "取下げ日");
+		put_day_of(&p, rec->withdrawn);
 		put(&p, "</dd>");
 	}
-	put_fact(&p, "Date", "取下げ日");
-	put_day_of(&p, rec->withdrawn);
-	put(&p, "</dd>");
 	put_fact(&p, "Reason", "理由");
 	put_str(&p, reason == NULL ? w(&p, "none was given", "記載なし") : reason);
 	put(&p, "</dd>");

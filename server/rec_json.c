@@ -162,7 +162,8 @@ json_t *tomb_json(struct req *r, const struct rec *rec)
 	json_t *j = json_object(), *tomb = rec->tomb != NULL ? json_copy(rec->tomb) : json_object();
 	const char *reason = json_text(tomb, "reason");
 
-	put_time(tomb, "removal_date", rec->withdrawn);
+	if (rec->withdrawn != 0)
+		put_time(tomb, "removal_date", rec->withdrawn);
 	if (reason != NULL)
 		json_put(tomb, "removal_reason", json_pack("{s:s}", "id", reason));
 	json_put(tomb, "is_visible", json_true());
