@@ -146,6 +146,8 @@ static st_t token_create_op(struct repo *r, const json_t *args, const struct pro
 	(void)p;
 	if (st == ST_OK)
 		st = json_opt_int(args, "days", &days, e);
+	if (st == ST_OK && (days < 0 || days > 36500))
+		st = err_set(e, ST_INVALID, "days: expected a number from 0 (for ever) to 36500");
 	if (st == ST_OK)
 		st = find_user(r, args, &a, e);
 	if (st == ST_ABSENT) {
