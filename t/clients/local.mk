@@ -5,9 +5,7 @@ EXTRA_DIST += \
 	%D%/invenio.sh \
 	%D%/lib.sh \
 	%D%/oai.sh \
-	%D%/ocfl.sh \
 	%D%/openapi.sh \
-	%D%/packages-rocrate.sh \
 	%D%/pages.sh \
 	%D%/preservation.sh \
 	%D%/requirements \

@@ -88,7 +88,7 @@ static int child_withdraw(const char *dir, const char *id, bool purge)
 	return 0;
 }
 
-/* One object of each shape, for validators that others wrote (t/clients/ocfl.sh). */
+/* One object of each shape, for validators that others wrote. */
 static int child_sample(const char *dir)
 {
 	struct repo *r = depot_open(dir, true);
