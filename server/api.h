@@ -18,6 +18,8 @@ enum api_which { API_PUBLISHED, API_DRAFT };
 bool api_record(struct req *r, struct slice id, enum api_which which, enum access_want want, bool head, struct rec *rec);
 /* If ${id} names a concept, answer 302 to its newest visible version below ${prefix} ("/api/records/") and return true. */
 bool api_concept(struct req *r, struct slice id, const char *prefix, const char *suffix);
+/* The newest version of concept ${parent} that the caller may know of. */
+bool api_latest(struct req *r, const char *parent, char out[PID_LEN + 1]);
 /* Release with the request. */
 void api_keep_rec(struct req *r, struct rec *rec);
 

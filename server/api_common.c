@@ -5,6 +5,8 @@
 #include "schema/record.h"
 #include "server/negotiate.h"
 
+#define VERSIONS_MAX 1000
+
 static void rec_drop(void *p)
 {
 	rec_release(p);
@@ -84,6 +86,39 @@ bool api_record(struct req *r, struct slice id, enum api_which which, enum acces
 	return true;
 }
 
+static bool may_know(struct req *r, struct kv_txn *t, const char *id)
+{
+	struct rec rec = { .id = "" };
+	st_t st = cat_head(t, id, false, &rec, NULL);
+
+	if (st == ST_OK)
+		st = auth_may(r, &rec, WANT_SEE);
+	rec_release(&rec);
+	return st == ST_OK || st == ST_GONE;
+}
+
+bool api_latest(struct req *r, const char *parent, char out[PID_LEN + 1])
+{
+	char (*ids)[PID_LEN + 1] = NULL;
+	struct kv_txn t;
+	bool found;
+	size_t n, i;
+
+	kv_read(r->site->repo->catalog, &t);
+	found = cat_latest(&t, parent, out) == ST_OK && may_know(r, &t, out);
+	/* A newer version that this reader may not see hides nothing but itself. */
+	if (!found && (ids = arena_alloc(r->arena, VERSIONS_MAX * sizeof(*ids))) != NULL) {
+		n = cat_versions(&t, parent, ids, VERSIONS_MAX);
+		for (i = 0; i < n && i < VERSIONS_MAX && !found; i++) {
+			found = may_know(r, &t, ids[i]);
+			if (found)
+				memcpy(out, ids[i], PID_LEN + 1);
+		}
+	}
+	kv_end(&t, NULL);
+	return found;
+}
+
 bool api_concept(struct req *r, struct slice id, const char *prefix, const char *suffix)
 {
 	struct buf tail = BUF_INIT(65536);
@@ -94,8 +129,9 @@ bool api_concept(struct req *r, struct slice id, const char *prefix, const char 
 	if (!pid_parse(pid, id))
 		return false;
 	kv_read(r->site->repo->catalog, &t);
-	is = cat_kind(&t, pid) == CAT_CONCEPT && cat_latest(&t, pid, newest) == ST_OK;
+	is = cat_kind(&t, pid) == CAT_CONCEPT;
 	kv_end(&t, NULL);
+	is = is && api_latest(r, pid, newest);
 	/* What a client wrote encoded goes back encoded: a "#" or a line end of a path is not one of the address. */
 	if (is && suffix != NULL)
 		is = percent_encode(&tail, slice_str(suffix), "/") == ST_OK;

@@ -118,16 +118,11 @@ static void latest_get(struct req *r)
 {
 	char newest[PID_LEN + 1];
 	struct rec rec;
-	struct kv_txn t;
-	st_t st;
 
 	if (!api_record(r, r->param[0], API_PUBLISHED, WANT_SEE, true, &rec))
 		return;
-	kv_read(r->site->repo->catalog, &t);
-	st = cat_latest(&t, rec.parent, newest);
-	kv_end(&t, NULL);
-	if (st != ST_OK) {
-		problem_send(r, st, NULL);
+	if (!api_latest(r, rec.parent, newest)) {
+		problem_send(r, ST_ABSENT, NULL);
 		return;
 	}
 	reply_redirect(r, 302, req_str(r, "%s/api/records/%s", BASE(r), newest));

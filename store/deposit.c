@@ -276,7 +276,7 @@ static st_t version_apply(void *arg, struct kv_txn *t)
 	rec.change = 0;
 	rec.created = rec.modified = j->now;
 	rec.published = rec.withdrawn = 0;
-	rec.owner = j->a->user ? j->a->user : rec.owner;
+	/* A curator who starts one does so for the owner, who goes on with it. */
 	rec.was_public = rec.latest = false;
 	rec.files = rec.bytes = 0;
 	put_draft(t, j->r, &rec);

@@ -10,4 +10,5 @@ EXTRA_DIST += \
 	%D%/preservation.sh \
 	%D%/requirements \
 	%D%/rocrate.sh \
+	%D%/tus.sh \
 	%D%/venv

@@ -8,6 +8,8 @@ proto_tests = \
 	%D%/3010-deposit.sh \
 	%D%/3011-names.sh \
 	%D%/3900-real-datasets.sh \
-	%D%/9001-tombstones.sh
+	%D%/9001-tombstones.sh \
+	%D%/9010-rights.sh \
+	%D%/9011-at-once.sh
 TESTS += $(proto_tests)
 EXTRA_DIST += $(proto_tests)
