@@ -20,6 +20,7 @@ struct format {
 	const char *oai_prefix;		/* NULL: not harvested */
 	const char *xml_ns, *xml_schema;	/* as ListMetadataFormats says */
 	const char *profile;		/* profile URI for Signposting, or NULL */
+	const char *inside;		/* the kept format whose <payload> this one is: harvested from there; or NULL */
 	bool kept;			/* rendered when the record changes; else on request */
 	bool is_xml;
 	uint32_t crosswalk_version;	/* changing it re-dates the format's records */

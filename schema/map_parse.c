@@ -849,7 +849,8 @@ static st_t read_header(struct reader *r, struct slice key, const char *value)
 	struct format *f = r->f;
 	uint64_t n = 0;
 	const struct { const char *key; const char **to; } texts[] = { { "title", &f->title }, { "media", &f->media }, { "oai", &f->oai_prefix },
-		{ "namespace", &f->xml_ns }, { "schema", &f->xml_schema }, { "profile", &f->profile } };
+		{ "namespace", &f->xml_ns }, { "schema", &f->xml_schema }, { "profile", &f->profile },
+		{ "inside", &f->inside } };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (slice_eq_str(key, texts[i].key)) {
@@ -867,7 +868,7 @@ static st_t read_header(struct reader *r, struct slice key, const char *value)
 		return ST_OK;
 	}
 	if (!slice_eq_str(key, "kind"))
-		return fail(r, "unknown line; expected title, media, kind, oai, namespace, schema, profile, kept, version, include, table, def or map");
+		return fail(r, "unknown line; expected title, media, kind, oai, namespace, schema, profile, kept, inside, version, include, table, def or map");
 	if (strcmp(value, "xml") && strcmp(value, "json") && strcmp(value, "text"))
 		return fail(r, "kind is xml, json or text");
 	r->code->kind = *value == 'x' ? MAP_XML : *value == 'j' ? MAP_JSON : MAP_TEXT;

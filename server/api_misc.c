@@ -184,6 +184,7 @@ static void record_sets(struct req *r)
 	const char *sets[100];
 	struct err e = ERR_INIT;
 	json_t *in, *one;
+	struct kv_txn t;
 	struct actor a;
 	struct rec rec;
 	size_t n = 0, i;
@@ -199,6 +200,14 @@ static void record_sets(struct req *r)
 			return;
 		}
 		sets[n++] = id;
+	}
+	kv_read(r->site->repo->catalog, &t);
+	for (i = 0; i < n && cat_set_exists(&t, slice_str(sets[i])); i++)
+		;
+	kv_end(&t, NULL);
+	if (i < n) {
+		problem_status(r, 400, req_str(r, "communities[%zu]: there is no community '%.100s'", i, sets[i]));
+		return;
 	}
 	api_actor(r, &a);
 	st = deposit_sets(r->site->repo, &a, rec.id, sets, n, &e);

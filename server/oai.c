@@ -241,13 +241,24 @@ struct oaireq {
 	struct req *r;
 	struct slice arg[A_COUNT];	/* p NULL: absent */
 	unsigned seen, twice, empty;
-	bool unknown, bad_escape;
+	bool unknown, bad_escape, bad_token;
 	enum verb verb;
 	struct buf errors;		/* <error> elements so far */
 	bool hide_args;			/* badVerb, badArgument: request has no attributes */
 	int64_t now;			/* what the snapshot lacks is dated no earlier */
 	struct buf *out;
 };
+
+/* Could ${s} be a URI? The request element may repeat nothing else as identifier (OAI-PMH.xsd: anyURI). */
+static bool is_uri(struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!alnum(s.p[i]) && (s.p[i] == '\0' || strchr("-._~:/?@!$&'()*+,;=", s.p[i]) == NULL || i == 0))
+			return false;
+	return s.n > 0 && (s.p[0] > '9');
+}
 
 static void fail(struct oaireq *q, const char *code, const char *text)
 {
@@ -266,6 +277,7 @@ static void read_pairs(struct oaireq *q, struct slice rest)
 
 		if (st != ST_OK || !utf8_valid(buf_slice(&v), NULL)) {
 			q->bad_escape = true;
+			q->bad_token = q->bad_token || slice_eq_str(buf_slice(&k), arg_names[A_TOKEN]);
 			continue;
 		}
 		for (i = 0; i < A_COUNT; i++)
@@ -325,6 +337,9 @@ static bool judge(struct oaireq *q)
 		else if (q->empty & bit)
 			buf_addf(&q->errors, "<error code=\"badArgument\">%s is empty</error>", arg_names[i]);
 	}
+	/* A harvester that asks with a spoilt token is told so as well. */
+	if (may & 1u << A_TOKEN && (q->bad_token || q->empty & 1u << A_TOKEN))
+		buf_adds(&q->errors, "<error code=\"badResumptionToken\">this token was not given out here</error>");
 	if (q->errors.n > 0)
 		q->hide_args = true;
 	return q->errors.n == 0;
@@ -364,7 +379,7 @@ static void envelope_start(struct oaireq *q, struct buf *out)
 	    "xsi:schemaLocation=\"http://www.openarchives.org/OAI/2.0/ http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd\">");
 	xml_elem(&w, "responseDate", slice_str(when));
 	xml_start(&w, "request");
-	for (i = 0; !q->hide_args && i < A_COUNT; i++)
+	for (i = 0; !q->hide_args && (q->arg[A_IDENTIFIER].p == NULL || is_uri(q->arg[A_IDENTIFIER])) && i < A_COUNT; i++)
 		if (q->arg[i].p != NULL)
 			xml_attr(&w, arg_names[i], q->arg[i]);
 	xml_text(&w, slice_str(BASE(q->r)));
@@ -411,13 +426,32 @@ static void identify(struct oaireq *q, struct kv_txn *t)
 	xml_end(&w);
 }
 
+/* The kept format that ${f} is harvested from: itself, or the envelope it stands in. NULL: it is not harvested. */
+static const struct format *source_of(struct oaireq *q, const struct format *f)
+{
+	return f->kept ? f : f->inside != NULL ? schema_format(q->r->site->repo->schema, f->inside) : NULL;
+}
+
+/* What stands in <payload> of an envelope, declarations included. */
+static struct slice payload_of(struct slice envelope)
+{
+	static const char open[] = "<payload>", close[] = "</payload>";
+	const char *from = memmem(envelope.p, envelope.n, open, sizeof(open) - 1), *to = NULL, *p;
+
+	for (p = from; p != NULL; p = memmem(p + 1, envelope.n - (size_t)(p + 1 - envelope.p), close, sizeof(close) - 1))
+		to = p;
+	if (to == NULL || to == from)
+		return SLICE_NULL;
+	return slice_of(from + sizeof(open) - 1, (size_t)(to - from) - (sizeof(open) - 1));
+}
+
 static const struct format *format_by_prefix(struct oaireq *q, struct slice prefix)
 {
 	const struct format *f;
 	size_t i;
 
 	for (i = 0; (f = schema_format_at(q->r->site->repo->schema, i)) != NULL; i++)
-		if (f->oai_prefix != NULL && slice_eq_str(prefix, f->oai_prefix))
+		if (f->oai_prefix != NULL && slice_eq_str(prefix, f->oai_prefix) && source_of(q, f) != NULL)
 			return f;
 	return NULL;
 }
@@ -464,10 +498,10 @@ static void list_formats(struct oaireq *q, struct kv_txn *t)
 		int64_t stamp;
 		bool deleted = false;
 
-		if (f->oai_prefix == NULL)
+		if (f->oai_prefix == NULL || source_of(q, f) == NULL)
 			continue;
 		if (one) {
-			if (cat_rendition(t, f->name, id, &bytes, &stamp, &deleted) != ST_OK)
+			if (cat_rendition(t, source_of(q, f)->name, id, &bytes, &stamp, &deleted) != ST_OK)
 				continue;
 			known = true;
 		}
@@ -513,7 +547,7 @@ static void record_elem(struct oaireq *q, struct kv_txn *t, const struct format 
 	bool deleted;
 	st_t st;
 
-	st = cat_rendition(t, f->name, id, &bytes, &stamp, &deleted);
+	st = cat_rendition(t, source_of(q, f)->name, id, &bytes, &stamp, &deleted);
 	if (st != ST_OK) {
 		log_warn("oai", "not listed record=%s format=%s reason=\"%s\"", id, f->name, st_name(st));
 		return;
@@ -522,6 +556,8 @@ static void record_elem(struct oaireq *q, struct kv_txn *t, const struct format 
 	header_elem(q, t, id, stamp, deleted);
 	if (!deleted) {
 		buf_adds(q->out, "<metadata>");
+		if (!f->kept)
+			bytes = payload_of(bytes);
 		(void)!marks_fill(q->out, bytes, slice_str(BASE(q->r)), slice_str(q->r->site->oai_prefix));
 		buf_adds(q->out, "</metadata>");
 	}
@@ -539,12 +575,12 @@ static void get_record(struct oaireq *q, struct kv_txn *t)
 
 	if (item_of(q, id))
 		for (i = 0; (other = schema_format_at(q->r->site->repo->schema, i)) != NULL && !known; i++)
-			known = other->oai_prefix != NULL && cat_rendition(t, other->name, id, &bytes, &stamp, &deleted) == ST_OK;
+			known = other->oai_prefix != NULL && other->kept && cat_rendition(t, other->name, id, &bytes, &stamp, &deleted) == ST_OK;
 	if (!known) {
 		fail(q, "idDoesNotExist", "there is no item of that identifier");
 		return;
 	}
-	if (f == NULL || cat_rendition(t, f->name, id, &bytes, &stamp, &deleted) != ST_OK) {
+	if (f == NULL || cat_rendition(t, source_of(q, f)->name, id, &bytes, &stamp, &deleted) != ST_OK) {
 		fail(q, "cannotDisseminateFormat", "this item is not offered in that format: ask ListMetadataFormats");
 		return;
 	}
@@ -624,7 +660,7 @@ static bool first_page(struct oaireq *q, struct kv_txn *t, struct oai_token *k)
 		memcpy(k->set, q->arg[A_SET].p, q->arg[A_SET].n);
 	}
 	k->upto = changes_last(t);
-	k->total = cat_feed_count(t, k->format, slice_str(k->set), k->from, k->until);
+	k->total = cat_feed_count(t, source_of(q, f)->name, slice_str(k->set), k->from, k->until);
 	return true;
 }
 
@@ -640,15 +676,15 @@ static bool read_token(struct oaireq *q, struct oai_token *k, char verb)
  * What changed after the first page belongs to the next harvest: the sequence ends before it. When that took all that was left, one
  * item that has moved on is given again: a page must not be empty (OAI-PMH.xsd), and it was promised by the token.
  */
-static size_t feed_page(struct kv_txn *t, const struct oai_token *k, struct feed_item *items, size_t max)
+static size_t feed_page(struct kv_txn *t, const struct oai_token *k, const char *format, struct feed_item *items, size_t max)
 {
 	struct slice set = slice_str(k->set);
-	size_t n = cat_feed(t, k->format, set, k->after, k->from, k->until, items, max);
+	size_t n = cat_feed(t, format, set, k->after, k->from, k->until, items, max);
 
 	while (n > 0 && items[n - 1].change > k->upto)
 		n--;
 	if (n == 0 && k->cursor > 0)
-		n = cat_feed(t, k->format, set, k->after, INT64_MIN, INT64_MAX, items, 1);
+		n = cat_feed(t, format, set, k->after, INT64_MIN, INT64_MAX, items, 1);
 	return n;
 }
 
@@ -663,11 +699,11 @@ static void list_page(struct oaireq *q, struct kv_txn *t, struct oai_token *k)
 	size_t start = q->out->n;
 	uint64_t total;
 
-	if (items == NULL || f == NULL) {
+	if (items == NULL || f == NULL || source_of(q, f) == NULL) {
 		fail(q, "badResumptionToken", "this token names a format that is no longer offered");
 		return;
 	}
-	n = feed_page(t, k, items, max + 1);
+	n = feed_page(t, k, source_of(q, f)->name, items, max + 1);
 	if (n == 0 && resumed) {
 		fail(q, "badResumptionToken", "nothing is left of the list this token continues");
 		return;

@@ -249,24 +249,6 @@ static st_t apply_set(void *arg, struct kv_txn *t)
 	return t->st;
 }
 
-static bool slug_ok(const char *s)
-{
-	bool start = true;
-
-	if (strlen(s) > 200)
-		return false;
-	for (; *s != '\0'; s++) {
-		if (*s == ':' && !start) {
-			start = true;
-			continue;
-		}
-		if (!(*s >= 'a' && *s <= 'z') && !(*s >= '0' && *s <= '9') && (start || (*s != '-' && *s != '_')))
-			return false;
-		start = false;
-	}
-	return !start;
-}
-
 static st_t community_create(struct repo *r, const json_t *args, const struct progress *p, json_t **out, struct err *e)
 {
 	const char *slug = json_text(args, "slug"), *name = json_text(args, "name"), *what = json_text(args, "description");
@@ -274,9 +256,9 @@ static st_t community_create(struct repo *r, const json_t *args, const struct pr
 	st_t st;
 
 	(void)p;
-	if (slug == NULL || !slug_ok(slug))
+	if (slug == NULL || !cat_spec_ok(slug))
 		return err_set(e, ST_INVALID, "slug: small letters, digits, '-' and '_', levels divided by ':', as 'eng:materials'");
-	if (strncmp(slug, "type:", 5) == 0 || strncmp(slug, "access:", 7) == 0)
+	if (cat_spec_computed(slug))
 		return err_set(e, ST_CONFLICT, "slug: 'type' and 'access' are made by the program");
 	st = writer_do(r->cat_w, apply_set, &set, e);
 	if (st == ST_OK)

@@ -118,6 +118,31 @@ uint32_t cat_set_no_new(struct kv_txn *t, struct slice spec, const char *name)
 	return set_make(t, spec, false, slice_str(name), SLICE_NULL, false);
 }
 
+bool cat_spec_ok(const char *s)
+{
+	bool start = true;
+
+	if (strlen(s) > 200)
+		return false;
+	for (; *s != '\0'; s++) {
+		if (*s == ':' && !start) {
+			start = true;
+			continue;
+		}
+		if (!(*s >= 'a' && *s <= 'z') && !(*s >= '0' && *s <= '9') && (start || (*s != '-' && *s != '_')))
+			return false;
+		start = false;
+	}
+	return !start;
+}
+
+bool cat_spec_computed(const char *spec)
+{
+	size_t n = strcspn(spec, ":");
+
+	return (n == 4 && strncmp(spec, "type", n) == 0) || (n == 6 && strncmp(spec, "access", n) == 0);
+}
+
 static bool parent_spec(struct slice *spec)
 {
 	while (spec->n > 0)

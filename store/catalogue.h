@@ -80,6 +80,9 @@ size_t cat_links_to(struct kv_txn *t, struct slice target, char (*ids)[PID_LEN +
 struct cat_set { char *spec, *name, *description; uint64_t count; };
 void cat_set_release(struct cat_set *s);
 size_t cat_sets(struct kv_txn *t, struct slice after, struct cat_set *out, size_t max);	/* by spec, computed ones with members included */
+/* May a community be called so ("inst:eng")? Small letters, digits, '-' and '_': always a legal setSpec. Those of computed sets are nobody's to give. */
+bool cat_spec_ok(const char *spec);
+bool cat_spec_computed(const char *spec);
 bool cat_set_exists(struct kv_txn *t, struct slice spec);
 
 /*

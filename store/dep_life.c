@@ -190,7 +190,11 @@ static st_t to_sets(struct life *l, struct rec *rec, struct err *e)
 st_t deposit_sets(struct repo *r, const struct actor *a, const char *id, const char *const *sets, size_t n, struct err *e)
 {
 	struct life l = { .r = r, .a = a, .id = id, .kind = CHANGE_SET, .change = to_sets, .sets = sets, .n_sets = n };
+	size_t i;
 
+	for (i = 0; i < n; i++)
+		if (!cat_spec_ok(sets[i]) || cat_spec_computed(sets[i]))
+			return err_set(e, ST_INVALID, "'%.100s' cannot be a community", sets[i]);
 	return life_run(&l, e);
 }
 

@@ -4,7 +4,10 @@ EXTRA_DIST += \
 	%D%/croissant.sh \
 	%D%/invenio.sh \
 	%D%/lib.sh \
+	%D%/oai-cases.sh \
 	%D%/oai.sh \
+	%D%/oai_cases.py \
+	%D%/oai_lib.py \
 	%D%/openapi.sh \
 	%D%/pages.sh \
 	%D%/preservation.sh \
