@@ -1,6 +1,7 @@
 /*
  * What the catalogue costs by itself: metadata-only records put with all kept renditions in batches, pages of the feed, heads, and
  * small draft writes by 64 threads at once. Usage: catalogue [records [batch]]. Prints one line a figure.
+ * catalogue single N FILE: the draft in FILE saved N times, each in its own LMDB transaction with its own sync; prints writes/s.
  */
 
 #include <pthread.h>
@@ -171,10 +172,40 @@ static void drafts(struct repo *r, unsigned threads, unsigned times)
 	free(d);
 }
 
+/* The entries that a saved draft makes, one transaction each: no queue, no thread, no request around it. */
+static void single(struct repo *r, unsigned times, const char *file)
+{
+	struct rec rec = { .state = REC_DRAFT, .owner = 1, .version = 1 };
+	struct buf b = BUF_INIT(1 << 20);
+	struct err e = ERR_INIT;
+	struct kv_txn t;
+	int64_t t0;
+	unsigned i;
+
+	if (fs_read_file(file, &b, &e) != ST_OK || json_load(&rec.doc, buf_slice(&b), &e) != ST_OK) {
+		fprintf(stderr, "%s\n", e.text);
+		exit(1);
+	}
+	pid_new(rec.id);
+	pid_new(rec.parent);
+	t0 = clock_mono_us();
+	for (i = 0; i < times; i++) {
+		rec.etag++;
+		kv_write(r->catalog, NULL, &t);
+		cat_put(&t, r, &rec);
+		if (kv_end(&t, &e) != ST_OK)
+			exit(1);
+	}
+	printf("%.1f\n", times / seconds(t0));
+	json_decref(rec.doc);
+	buf_release(&b);
+}
+
 int main(int argc, char **argv)
 {
+	bool alone = argc == 4 && strcmp(argv[1], "single") == 0;
 	unsigned total = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 100000, batch = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 1000;
-	char dir[] = "/tmp/azekura-bench-XXXXXX";
+	char dir[] = "azekura-bench-XXXXXX";	/* in the current folder: the disk that is measured */
 	const char *data = getenv("AZEKURA_SCHEMA");
 	struct repo r = { .lock_fd = -1, .dir = dir };
 	struct kv_opts o = { (size_t)1 << 30, (size_t)64 << 30, 0 };
@@ -190,6 +221,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}
+	if (alone) {
+		single(&r, (unsigned)strtoul(argv[2], NULL, 10), argv[3]);
+		goto out;
+	}
 	load(&r, total, batch);
 	kv_stats(r.catalog, &s);
 	printf("catalogue: %.1f MB, %.0f bytes a record\n", (double)s.used / 1e6, (double)s.used / total);
@@ -201,9 +236,15 @@ int main(int argc, char **argv)
 		printf("page of 100: first %.0f us, last %.0f us, ratio %.2f\n", first, last, last / first);
 	}
 	drafts(&r, 64, 40);
+out:
 	writer_free(r.cat_w);
 	kv_close(r.catalog);
 	cat_close(&r);
+	if (alone) {
+		schema_drop(r.schema);
+		fs_remove_tree(dir, &e);
+		return 0;
+	}
 	t0 = clock_mono_us();
 	if (kv_open(&r.catalog, dir, cat_specs, CAT_DB_COUNT, &o, &e) != ST_OK)
 		return 1;

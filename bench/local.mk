@@ -1,4 +1,10 @@
 # EXTRA_PROGRAMS for bench/, built by bench/run
+EXTRA_PROGRAMS += %D%/bare
+bench_bare_SOURCES = %D%/bare.c
+bench_bare_LDADD = $(BASE_LIBS)
+EXTRA_PROGRAMS += %D%/client
+bench_client_SOURCES = %D%/client.c
+bench_client_LDADD = $(BASE_LIBS)
 EXTRA_PROGRAMS += %D%/net_serve
 bench_net_serve_SOURCES = %D%/net_serve.c
 bench_net_serve_LDADD = libnet.a libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS)
@@ -8,6 +14,6 @@ bench_catalogue_LDADD = $(UPPER_LIBS)
 EXTRA_PROGRAMS += %D%/extract
 bench_extract_SOURCES = %D%/extract.c
 bench_extract_LDADD = libextract.a $(UPPER_LIBS)
-EXTRA_DIST += %D%/net.sh %D%/run
+EXTRA_DIST += %D%/big.sh %D%/bulk.sh %D%/files.sh %D%/net.sh %D%/reads.sh %D%/run %D%/writes.sh
 EXTRA_PROGRAMS += %D%/search_index
 bench_search_index_SOURCES = %D%/search_index.c
