@@ -137,17 +137,23 @@ static st_t fetch(struct cli *c, const char *url, const char *to, const char *sh
 	}
 	buf_adds(&b, to);
 	slash = strrchr(b.p, '/');
+	if (slash == NULL)
+		buf_clear(&b);
 	if (slash != NULL) {
 		*slash = '\0';
+		b.n = (size_t)(slash - b.p);
 		st = fs_mkdirs(b.p, 0755, e);
 		if (st != ST_OK) {
 			buf_release(&b);
 			return st;
 		}
 	}
-	buf_clear(&b);
-	buf_addf(&b, "%s%s", to, PART);
-	part = buf_take(&b, NULL);
+	/* Named by the digest: never too long, and a part of another version is not mistaken for one of this. */
+	buf_addf(&b, "%s%.32s" PART, slash != NULL ? "/" : "", sha256);
+	part = b.st == ST_OK ? buf_take(&b, NULL) : NULL;
+	buf_release(&b);
+	if (part == NULL)
+		return ST_NOMEM;
 	for (tries = 0; tries < TRIES; tries++) {
 		struct timespec wait = { tries, 0 };
 
@@ -205,10 +211,11 @@ static char *content_url(struct cli *c, const json_t *f, const char *path)
 static st_t one_file(struct cli *c, const struct get *g, const char *folder, const json_t *f, struct bar *bar, json_t *done, struct err *e)
 {
 	const char *path = json_text(f, "key"), *sum = json_text(f, "checksum");
+	uint8_t raw[SHA256_LEN];
 	char *to, *url;
 	st_t st = ST_OK;
 
-	if (path == NULL || sum == NULL || strlen(sum) != 7 + 64 || strncmp(sum, "sha256:", 7) != 0)
+	if (path == NULL || sum == NULL || strlen(sum) != 7 + 64 || strncmp(sum, "sha256:", 7) != 0 || hex_decode(raw, slice_str(sum + 7)) != ST_OK)
 		return err_set(e, ST_CORRUPT, "the server's list of files cannot be read");
 	if (!wanted(c, path))
 		return ST_OK;

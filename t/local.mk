@@ -11,7 +11,7 @@ AM_TESTS_ENVIRONMENT = \
 	AZEKURA_SRC='$(abs_top_srcdir)'; export AZEKURA_SRC; \
 	AZEKURA_BUILD='$(abs_top_builddir)'; export AZEKURA_BUILD; \
 	AZEKURA_SCHEMA='$(abs_top_srcdir)/schema'; export AZEKURA_SCHEMA;
-EXTRA_DIST += t/tap-run t/unit/alloc_fail.h t/unit/unit.h
+EXTRA_DIST += t/stub/hostile.py t/tap-run t/unit/alloc_fail.h t/unit/unit.h
 
 # Unit tests and fuzz replays link everything below the server.
 LDADD = $(UPPER_LIBS) $(CMOCKA_LIBS)
