@@ -285,7 +285,7 @@ static void put_table(struct page *p, const json_t *t)
 	json_t *cols = json_object_get(t, "columns"), *c;
 	size_t i;
 
-	put(p, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"");
+	put(p, "<section class=\"scroll\" tabindex=\"0\" aria-label=\"");
 	put_str(p, text_of(t, "path"));
 	put(p, "\"><table><caption>");
 	put_str(p, text_of(t, "path"));
@@ -309,7 +309,7 @@ static void put_table(struct page *p, const json_t *t)
 			break;
 		put_column(p, c);
 	}
-	put(p, "</tbody></table></div>");
+	put(p, "</tbody></table></section>");
 	if (json_array_size(cols) > COLUMNS_SHOWN) {
 		put(p, "<p class=\"dim\">");
 		put_number(p, json_array_size(cols) - COLUMNS_SHOWN);

@@ -9,6 +9,7 @@
 #include "indexer/follow.h"
 #include "package/package.h"
 #include "schema/record.h"
+#include "schema/vocab.h"
 #include "server/export.h"
 #include "server/negotiate.h"
 
@@ -152,14 +153,11 @@ static void put_paragraphs(struct page *p, struct slice text)
 
 static void put_description(struct page *p, const struct rec *rec)
 {
-	json_t *descriptions = json_object_get(rec->doc, "descriptions"), *one;
+	json_t *one;
 	struct slice abstract = record_abstract(rec->doc, p->r->lang);
-	const char *lang = NULL;
+	const char *lang = lang_said(json_object_get(rec->doc, "descriptions"), abstract);
 	size_t i;
 
-	json_array_foreach(descriptions, i, one)
-		if (abstract.n > 0 && json_slice(json_object_get(one, "value")).p == abstract.p)
-			lang = json_text(one, "lang");
 	putf(p, "<h2 id=\"about\">%s</h2><div class=\"read\"", w(p, "Description", "概要"));
 	if (lang != NULL && strncmp(lang, p->r->lang, 2) != 0) {
 		put(p, " lang=\"");
@@ -173,7 +171,7 @@ static void put_description(struct page *p, const struct rec *rec)
 	put(p, "</div>");
 	json_array_foreach(json_object_get(rec->doc, "subjects"), i, one) {
 		if (i == 0)
-			putf(p, "<ul class=\"subjects\" aria-label=\"%s\">", w(p, "Subjects", "主題"));
+			putf(p, "<nav aria-label=\"%s\"><ul class=\"subjects\">", w(p, "Subjects", "主題"));
 		put(p, "<li><a class=\"tag\" href=\"/search?subject=");
 		percent_encode(&p->b, json_slice(json_object_get(one, "value")), NULL);
 		put(p, "\">");
@@ -181,7 +179,7 @@ static void put_description(struct page *p, const struct rec *rec)
 		put(p, "</a></li>");
 	}
 	if (i > 0)
-		put(p, "</ul>");
+		put(p, "</ul></nav>");
 }
 
 /* What a licence lets people do, in one sentence. The text behind the link is what holds. */
@@ -209,6 +207,13 @@ static void put_licence(struct page *p, const json_t *one)
 	struct slice name = record_ml(values, p->r->lang);
 	size_t i;
 
+	/* The reader's language where the vocabulary knows the licence and the record does not say it. */
+	if (p->ja && (lang_said(values, name) == NULL || strcmp(lang_said(values, name), "ja") != 0)) {
+		const char *label = vocab_map(schema_vocab(p->r->site->repo->schema, "licences"), "id", slice_str(spdx), "label_ja");
+
+		if (label[0] != '\0')
+			name = slice_str(label);
+	}
 	put(p, "<p>");
 	for (i = 0; i < sizeof(permits) / sizeof(permits[0]); i++) {
 		if (strncmp(spdx, permits[i].start, strlen(permits[i].start)) == 0) {
@@ -248,7 +253,7 @@ static void put_rights(struct page *p, const struct rec *rec)
 		putf(p, "<p>%s</p>", w(p, "No licence was given: ask the creators before you reuse these data.", "ライセンスの指定がありません。再利用の前に作成者に確かめてください。"));
 }
 
-static void put_packages(struct page *p, const struct rec *rec)
+static void put_packages(struct page *p, const struct rec *rec, bool may)
 {
 	const struct package_kind *k;
 	const char *name, *media, *profile, *title;
@@ -256,6 +261,9 @@ static void put_packages(struct page *p, const struct rec *rec)
 
 	putf(p, "<h2 id=\"packages\">%s</h2><ul>", w(p, "Packages and metadata", "パッケージとメタデータ"));
 	for (i = 0; (k = package_at(i)) != NULL; i++) {
+		/* Without the files only the metadata would be in them. */
+		if (!may && strcmp(k->name, "zip") == 0)
+			continue;
 		putf(p, "<li><a href=\"/records/%s/packages/%s\">", rec->id, k->name);
 		put_str(p, w(p, k->title_en, k->title_ja));
 		put(p, "</a></li>");
@@ -623,7 +631,7 @@ static void landing(struct req *r, const struct rec *rec)
 	if (rec->files > 0 && may)
 		put_use(&p, rec, facts);
 	put_rights(&p, rec);
-	put_packages(&p, rec);
+	put_packages(&p, rec, may);
 	put_versions(&p, rec);
 	put_relations(&p, rec);
 	put_ready(&p, rec, facts);

@@ -119,7 +119,7 @@ static void put_chosen(struct page *p, const struct find *f)
 			if (!facet->buckets[j].selected)
 				continue;
 			if (!any)
-				putf(p, "<ul class=\"chosen\" aria-label=\"%s\">", w(p, "Narrowed to", "絞り込み中"));
+				putf(p, "<nav aria-label=\"%s\"><ul class=\"chosen\">", w(p, "Narrowed to", "絞り込み中"));
 			any = true;
 			put(p, "<li><a class=\"tag\" href=\"/search");
 			put_str(p, toggled(p->r, f, facet->name, &facet->buckets[j]));
@@ -129,7 +129,7 @@ static void put_chosen(struct page *p, const struct find *f)
 		}
 	}
 	if (any)
-		put(p, "</ul>");
+		put(p, "</ul></nav>");
 }
 
 /* The words found, marked: search_snippet() brackets them with bytes no record can hold in text. */
@@ -143,13 +143,13 @@ static void put_snippet(struct page *p, const struct rec *rec, const char *terms
 {
 	struct slice own = record_abstract(rec->doc, p->r->lang), other = record_abstract(rec->doc, p->ja ? "en" : "ja");
 	struct buf s = BUF_INIT(8192), esc = BUF_INIT(65536);
-	const char *lang = NULL;
+	const char *lang = lang_said(json_object_get(rec->doc, "descriptions"), own);
 	size_t i;
 
 	/* The reader's language first, but what was found shows itself where it stands. */
 	if (!snippet_of(&s, own, terms)) {
 		if (terms[0] != '\0' && snippet_of(&s, other, terms)) {
-			lang = p->ja ? "en" : "ja";
+			lang = lang_said(json_object_get(rec->doc, "descriptions"), other);
 		} else {
 			buf_clear(&s);
 			if (own.n > 0)
@@ -157,8 +157,11 @@ static void put_snippet(struct page *p, const struct rec *rec, const char *terms
 		}
 	}
 	html_text(&esc, buf_slice(&s));
-	if (esc.n > 0)
-		putf(p, "<p class=\"dim\" lang=\"%s\">", lang == NULL ? p->r->lang : lang);
+	if (esc.n > 0) {
+		put(p, "<p class=\"dim\" lang=\"");
+		put_str(p, lang == NULL ? p->r->lang : lang);
+		put(p, "\">");
+	}
 	for (i = 0; i < esc.n; i++) {
 		if (esc.p[i] == '\x02')
 			put(p, "<mark>");
@@ -356,7 +359,7 @@ static void put_kinds(struct page *p, const struct search_result *res)
 
 		if (strcmp(f->name, "type") != 0 || f->n == 0)
 			continue;
-		putf(p, "<ul class=\"kinds\" aria-label=\"%s\">", w(p, "Browse by kind", "資料種別から探す"));
+		putf(p, "<nav aria-label=\"%s\"><ul class=\"kinds\">", w(p, "Browse by kind", "資料種別から探す"));
 		for (j = 0; j < f->n && j < 8; j++) {
 			put(p, "<li><a href=\"/search?type=");
 			percent_encode(&p->b, slice_str(f->buckets[j].key), NULL);
@@ -366,7 +369,7 @@ static void put_kinds(struct page *p, const struct search_result *res)
 			put_number(p, f->buckets[j].count);
 			put(p, "</span></li>");
 		}
-		put(p, "</ul>");
+		put(p, "</ul></nav>");
 	}
 }
 

@@ -47,16 +47,22 @@ void put_tags(struct page *p, const struct rec *rec)
 	putf(p, "</span> <span class=\"tag %s\">%s</span> ", access_name(a), access_word(p, a));
 }
 
-void put_said(struct page *p, const json_t *array, struct slice s)
+const char *lang_said(const json_t *array, struct slice s)
 {
-	const char *lang = NULL;
 	json_t *one;
 	size_t i;
 
 	/* record_ml() lends the text itself: the one whose bytes these are. */
 	json_array_foreach(array, i, one)
 		if (s.n > 0 && json_slice(json_object_get(one, "value")).p == s.p)
-			lang = json_text(one, "lang");
+			return json_text(one, "lang");
+	return NULL;
+}
+
+void put_said(struct page *p, const json_t *array, struct slice s)
+{
+	const char *lang = lang_said(array, s);
+
 	if (lang == NULL || strncmp(lang, p->r->lang, 2) == 0) {
 		put_text(p, s);
 		return;
@@ -87,13 +93,16 @@ void put_name(struct page *p, const json_t *agent)
 
 	for (i = 0; i < name.n; i++)
 		han = han || ((unsigned char)name.p[i] >= 0xe3 && (unsigned char)name.p[i] <= 0xed);
+	/* A name that turns the direction of writing turns only itself. */
+	put(p, "<bdi>");
 	if (!han || comma == NULL) {
 		put_text(p, name);
-		return;
+	} else {
+		put_text(p, slice_of(name.p, (size_t)(comma - name.p)));
+		put(p, " ");
+		put_text(p, slice_of(comma + 2, name.n - (size_t)(comma + 2 - name.p)));
 	}
-	put_text(p, slice_of(name.p, (size_t)(comma - name.p)));
-	put(p, " ");
-	put_text(p, slice_of(comma + 2, name.n - (size_t)(comma + 2 - name.p)));
+	put(p, "</bdi>");
 }
 
 void put_day(struct page *p, struct slice iso)

@@ -10,6 +10,7 @@ void put_tags(struct page *p, const struct rec *rec);			/* kind and access, as s
 const char *access_word(const struct page *p, enum rec_access a);
 const char *type_word(const struct page *p, const struct rec *rec);	/* "dataset", データセット */
 const char *relation_word(const struct page *p, const char *type);	/* "Is supplement to", 補遺である */
+const char *lang_said(const json_t *array, struct slice s);		/* language of ${s} out of ${array}, or NULL */
 /* ${s} out of ${array}, an array of {value, lang}: marked with its language where that is not the page's. */
 void put_said(struct page *p, const json_t *array, struct slice s);
 void put_title(struct page *p, const struct rec *rec);			/* or the identifier, never nothing */

@@ -15,6 +15,7 @@
 # A line "# needs: PACKAGE..." names Debian packages; ./azk test installs them.
 #
 #	need_python NAME	sets PYTHON and VENV; skips the suite (fails with CI=true) when it cannot be installed
+#	need_npm		t/clients/npm/package-lock.json, installed once into build/npm; sets NODE_PATH; skips the suite likewise
 #	need_program NAME...	the same for programs on the path
 #	py NAME [ARG...]	run the Python program on standard input with ARG...; passes when it ends with 0
 #	py_out [ARG...]		the same without a result: for its output
@@ -33,6 +34,21 @@ need_python() {
 	[ -r "$req" ] || { echo "Bail out! $req is absent"; TAP_DONE=1; exit 1; }
 	"$SRC/t/clients/venv" "$req" "$VENV" >"$T/venv.log" 2>&1 || { diag "$(tail -n 20 "$T/venv.log")"; skip_all "cannot install $req"; }
 	PYTHON=$VENV/bin/python
+}
+
+need_npm() {
+	local dir=$BUILD/npm want
+	need_program node npm
+	want=$(sha256sum <"$SRC/t/clients/npm/package-lock.json")
+	if [ "$(cat "$dir/.made" 2>/dev/null)" != "$want" ]; then
+		rm -rf "$dir"; mkdir -p "$dir"
+		cp "$SRC/t/clients/npm/package.json" "$SRC/t/clients/npm/package-lock.json" "$dir/"
+		(cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund --cache "$dir/.cache") >"$T/npm.log" 2>&1 ||
+			{ diag "$(tail -n 20 "$T/npm.log")"; skip_all 'cannot install t/clients/npm/package-lock.json'; }
+		rm -rf "$dir/.cache"
+		printf '%s\n' "$want" >"$dir/.made"
+	fi
+	export NODE_PATH=$dir/node_modules
 }
 
 py_out() { "$PYTHON" -X utf8 - "$@" 2>&1; }

@@ -2,16 +2,22 @@
 EXTRA_DIST += \
 	%D%/crate_cache.py \
 	%D%/croissant.sh \
+	%D%/deposit_text.py \
+	%D%/hostile-text.json \
 	%D%/invenio.sh \
 	%D%/lib.sh \
+	%D%/npm/package-lock.json \
+	%D%/npm/package.json \
 	%D%/oai-cases.sh \
 	%D%/oai.sh \
 	%D%/oai_cases.py \
 	%D%/oai_lib.py \
 	%D%/openapi.sh \
+	%D%/pages.js \
 	%D%/pages.sh \
 	%D%/preservation.sh \
 	%D%/requirements \
 	%D%/rocrate.sh \
+	%D%/signposting.sh \
 	%D%/tus.sh \
 	%D%/venv
