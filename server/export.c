@@ -60,6 +60,9 @@ const char *export_negotiate(struct req *r, bool *none)
 			best = name;
 		}
 	}
+	/* Plain JSON is the record as it is kept. */
+	if (best == NULL && best_q == 0 && negotiate_quality(accept, "application/json", NULL) > 0)
+		best = "azekura";
 	*none = best == NULL && best_q == 0;
 	return best;
 }
@@ -146,14 +149,24 @@ st_t export_write(struct req *r, const struct rec *rec, const char *format, stru
 	return write_format(r, rec, f, out, e);
 }
 
+const char *export_type(struct req *r, const char *name, const char *media)
+{
+	const char *n, *m, *profile, *title;
+	size_t i;
+
+	for (i = 0; export_at(r, i, &n, &m, &profile, &title); i++)
+		if (strcmp(n, name) == 0 && profile != NULL && strcmp(m, "application/ld+json") == 0)
+			return req_str(r, "%s; profile=\"%s\"", media, profile);
+	return media;
+}
+
 /* /records/ID/export/FORMAT */
 static void export_get(struct req *r)
 {
 	struct buf out = BUF_INIT(EXPORT_MAX);
-	const char *name = req_zstr(r, r->param[1]), *media = NULL, *profile = NULL, *n, *m, *title;
+	const char *name = req_zstr(r, r->param[1]), *media = NULL;
 	struct err e = ERR_INIT;
 	struct rec rec;
-	size_t i;
 	st_t st;
 
 	if (!api_record(r, r->param[0], API_PUBLISHED, WANT_SEE, false, &rec)) {
@@ -167,10 +180,7 @@ static void export_get(struct req *r)
 		problem_send(r, st == ST_UNSUPPORTED ? ST_UNSUPPORTED : st, &e);
 		return;
 	}
-	for (i = 0; export_at(r, i, &n, &m, &profile, &title); i++)
-		if (strcmp(n, name) == 0)
-			break;
-	reply_buf(r, 200, profile == NULL || strcmp(m, "application/ld+json") != 0 ? media : req_str(r, "%s; profile=\"%s\"", media, profile), &out);
+	reply_buf(r, 200, export_type(r, name, media), &out);
 	reply_addf(r, "Link", "<%s/records/%s>; rel=\"describes\"; type=\"text/html\"", BASE(r), rec.id);
 	reply_add(r, "Cache-Control", r->who.user == 0 ? SLICE("public, max-age=0, must-revalidate") : SLICE("private, no-store"));
 }

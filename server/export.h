@@ -7,6 +7,8 @@
 
 /* ${out} gets the document with this server's addresses filled in. ST_ABSENT: no such format; ST_UNSUPPORTED: not for this record. */
 st_t export_write(struct req *r, const struct rec *rec, const char *format, struct buf *out, const char **media, struct err *e);
+/* The Content-Type of what export_write() made: several formats share application/ld+json, and their profile tells them apart. */
+const char *export_type(struct req *r, const char *name, const char *media);
 /* The i-th form a record is offered in; false past the end. ${profile} may come back NULL. */
 bool export_at(const struct req *r, size_t i, const char **name, const char **media, const char **profile, const char **title);
 /* The form that Accept likes best; NULL: HTML. ${none}: nothing fits (406). */

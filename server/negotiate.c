@@ -40,6 +40,18 @@ bool negotiate_gzip(struct slice list)
 	return star > 0;
 }
 
+/* The same profile, whether or not its address ends with a slash. */
+static bool same_profile(struct slice given, const char *profile)
+{
+	size_t n = strlen(profile);
+
+	if (n > 0 && profile[n - 1] == '/')
+		n--;
+	if (given.n > 0 && given.p[given.n - 1] == '/')
+		given.n--;
+	return n > 0 && slice_eq(given, slice_of(profile, n));
+}
+
 /* Does "profile=..." among the parameters name ${profile}? 1 yes, 0 none given, -1 another. */
 static int profile_fits(struct slice params, const char *profile)
 {
@@ -55,7 +67,7 @@ static int profile_fits(struct slice params, const char *profile)
 			return -1;
 		/* A list of URIs, blank-separated. */
 		while (one.p != NULL)
-			if (slice_eq_str(slice_cut(&one, ' '), profile))
+			if (same_profile(slice_cut(&one, ' '), profile))
 				return 1;
 		return -1;
 	}

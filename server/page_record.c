@@ -529,17 +529,42 @@ static void put_contents(struct page *p, const struct rec *rec, const json_t *fa
 
 /* ---- The page. ---- */
 
-static void put_ld(struct page *p, struct req *r, const struct rec *rec, struct buf *head)
+/* Those who index pages do not read long documents: columns go first, then all but a few files. The whole stands behind its own address. */
+static st_t shorten_ld(struct buf *ld)
 {
-	struct buf ld = BUF_INIT((size_t)1 << 22);
+	json_t *doc = NULL, *files;
+	st_t st;
+	int round;
+
+	for (round = 0; ld->n > LD_MAX && round < 3; round++) {
+		st = json_load(&doc, buf_slice(ld), NULL);
+		if (st != ST_OK)
+			return st;
+		files = json_object_get(doc, "distribution");
+		if (round == 0)
+			json_object_del(doc, "variableMeasured");
+		while (round == 1 && json_array_size(files) > 20)
+			json_array_remove(files, json_array_size(files) - 1);
+		if (round == 2)
+			json_object_del(doc, "distribution");
+		buf_clear(ld);
+		st = json_dump(ld, doc, false);
+		json_decref(doc);
+		if (st != ST_OK)
+			return st;
+	}
+	return ST_OK;
+}
+
+static void put_ld(struct req *r, const struct rec *rec, struct buf *head)
+{
+	struct buf ld = BUF_INIT((size_t)16 << 20);
 	const char *media;
 	struct err e = ERR_INIT;
+	size_t i;
 
-	(void)p;
 	/* JSON text may hold "</script>" only inside a string, where a slash can be escaped. */
-	if (export_write(r, rec, "schema-org", &ld, &media, &e) == ST_OK && ld.n <= LD_MAX) {
-		size_t i;
-
+	if (export_write(r, rec, "schema-org", &ld, &media, &e) == ST_OK && shorten_ld(&ld) == ST_OK) {
 		buf_adds(head, "<script type=\"application/ld+json\">");
 		for (i = 0; i < ld.n; i++) {
 			if (ld.p[i] == '<')
@@ -559,7 +584,7 @@ static const char *head_links(struct req *r, const struct rec *rec)
 
 	buf_addf(&b, "<link rel=\"cite-as\" href=\"%s\">\n<link rel=\"describedby\" type=\"application/ld+json\" href=\"/records/%s/export/croissant\">\n"
 	    "<link rel=\"linkset\" type=\"application/linkset+json\" href=\"/records/%s/linkset.json\">\n", pid_of(r, rec), rec->id, rec->id);
-	put_ld(NULL, r, rec, &b);
+	put_ld(r, rec, &b);
 	text = b.st == ST_OK ? req_zstr(r, buf_slice(&b)) : NULL;
 	buf_release(&b);
 	return text;
@@ -674,7 +699,7 @@ static void record_any(struct req *r)
 			problem_send(r, st, &e);
 			return;
 		}
-		reply_buf(r, 200, media, &out);
+		reply_buf(r, 200, export_type(r, form, media), &out);
 		reply_addf(r, "Content-Location", "%s/records/%s/export/%s", BASE(r), rec.id, form);
 		signpost_header(r, &rec);
 	}

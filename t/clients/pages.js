@@ -154,7 +154,7 @@ async function active(browser) {
 	page.on("dialog", (d) => { faults.push("dialog " + d.message()); d.dismiss().catch(() => {}); });
 	await page.route("**/files/**", async (route) => {
 		const answer = await route.fetch(), headers = { ...answer.headers() };
-		got.push(headers);
+		got.push({ ...headers });
 		delete headers["content-disposition"];
 		await route.fulfill({ response: answer, headers });
 	});
