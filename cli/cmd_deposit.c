@@ -167,6 +167,16 @@ static bool draft_lives(struct deposit *d, const char *id)
 	return st == ST_OK;
 }
 
+/* The run that was killed had asked for publication: the server may be at it now. A moment for that, before the draft is touched again. */
+static void wait_published(struct deposit *d, const char *id)
+{
+	struct timespec wait = { 0, 200000000 };
+	unsigned i;
+
+	for (i = 0; i < 10 && draft_lives(d, id); i++)
+		nanosleep(&wait, NULL);
+}
+
 /* What was published under the draft's number: is it this folder? A folder that changed since is another deposit. */
 static bool published_is_this(struct deposit *d, const char *id)
 {
@@ -205,6 +215,8 @@ static void load_state(struct deposit *d)
 		/* Another deposit of the same folder is none of ours. */
 		if (id == NULL || (of == NULL) != (d->version_of == NULL) || (of != NULL && strcmp(of, d->version_of) != 0))
 			id = NULL;
+		if (id != NULL && json_is_true(json_object_get(j, "publishing")))
+			wait_published(d, id);
 		if (id != NULL && draft_lives(d, id))
 			d->resumed = true;
 		else if (id != NULL && d->publish && json_is_true(json_object_get(j, "publishing")) && published_is_this(d, id))
@@ -339,7 +351,8 @@ static st_t finish(struct deposit *d, const char *folder, json_t **rec, struct e
 	if (!d->asked)
 		save_state(d, folder, true);
 	st = conn_json(d->c->client, d->c, &call, url, rec, e);
-	for (tries = 1; tries < PUBLISH_TRIES && (st == ST_CLOSED || st == ST_TIMEOUT || st == ST_BUSY); tries++) {
+	/* A conflict: what a killed run had asked for is still being done. With the same key its result is ours. */
+	for (tries = 1; tries < PUBLISH_TRIES && (st == ST_CLOSED || st == ST_TIMEOUT || st == ST_BUSY || st == ST_CONFLICT); tries++) {
 		wait.tv_sec = tries;
 		nanosleep(&wait, NULL);
 		err_clear(e);
@@ -420,10 +433,13 @@ static int run(struct deposit *d, const char *folder)
 		json_decref(rec);
 		return say_failed(d->c, st, &e);
 	}
-	if (d->publish && d->state != NULL)
-		unlink(d->state);
 	report(d, rec, sent);
 	json_decref(rec);
+	/* Only when the answer is out: whoever does not see it runs the command again, and must find this record. */
+	if (fflush(stdout) != 0)
+		return say_failed(d->c, ST_IO, NULL);
+	if (d->publish && d->state != NULL)
+		unlink(d->state);
 	return EX_FINE;
 }
 

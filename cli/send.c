@@ -278,6 +278,9 @@ static st_t put_resumable(struct sending *s, struct client *client, const struct
 	}
 	if (st == ST_CONFLICT)
 		tus_give_up(s, client, url, f);
+	/* Ended under our hands: the connection of a killed run brought the last bytes. The next try looks. */
+	if (st == ST_ABSENT && url != NULL)
+		st = err_set(e, ST_BUSY, "%s: the upload ended elsewhere", f->key);
 	free(url);
 	return st;
 }

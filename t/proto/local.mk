@@ -11,6 +11,7 @@ proto_tests = \
 	%D%/3900-real-datasets.sh \
 	%D%/9001-tombstones.sh \
 	%D%/9010-rights.sh \
-	%D%/9011-at-once.sh
+	%D%/9011-at-once.sh \
+	%D%/9012-deposit-kills.sh
 TESTS += $(proto_tests)
 EXTRA_DIST += $(proto_tests)
