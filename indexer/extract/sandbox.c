@@ -104,7 +104,7 @@ static st_t enter_seccomp(struct err *e)
 			/* Memory only, and never executable: there is no file to map anyway. */
 			rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, 4 /* PROT_EXEC */, 0));
 		else if (allowed[i] == SCMP_SYS(tgkill))
-			rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));	/* abort() */
+			rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));	/* abort() */
 		else
 			rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
 	}

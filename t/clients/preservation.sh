@@ -69,6 +69,10 @@ for where in root.object_paths():
 PY
 ocfl() { "$PYTHON" -X utf8 "$T/ocfl_root.py" "$DATA/ocfl" 2; }
 ok 'ocfl-py validates the storage root, every object in it and where it lies' ocfl
+# An object of each shape that the store writes, a pack among them.
+ok 'the maker of shapes is up to date' make -s -C "$BUILD" t/unit/store/test_kill
+ok 'objects of every shape are made' timeout 60 "$BUILD/t/unit/store/test_kill" sample "$T/shapes"
+ok 'and ocfl-py validates them' "$PYTHON" -X utf8 "$T/ocfl_root.py" "$T/shapes/ocfl" 2
 kill9
 ok 'it is as valid when the server was killed' ocfl
 start_server
