@@ -15,5 +15,6 @@ EXTRA_PROGRAMS += %D%/extract
 bench_extract_SOURCES = %D%/extract.c
 bench_extract_LDADD = libextract.a $(UPPER_LIBS)
 EXTRA_DIST += %D%/big.sh %D%/bulk.sh %D%/files.sh %D%/net.sh %D%/reads.sh %D%/run %D%/writes.sh
+EXTRA_DIST += %D%/oai-pages.py
 EXTRA_PROGRAMS += %D%/search_index
 bench_search_index_SOURCES = %D%/search_index.c

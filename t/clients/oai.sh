@@ -50,6 +50,30 @@ want=$(printf '%s\n%s-\n' "${ids[1]}" "${ids[2]}" | sort | tr '\n' ' ')
 is "$(sickle since "$since") " "$want" 'a later harvest brings the revision and the deletion, and nothing else'
 ok 'the deletion is part of every full harvest' sickle all 7
 
+# The same from day to day: the server ends and starts between the pages of one harvest, with a page of two records.
+printf 'oai.page = 2\n' >>"$DATA/azekura.conf"
+port=${BASE##*:}
+restart_on_port() { stop_server; "$AZEKURAD" --data "$DATA" --listen "127.0.0.1:$port" >"$T/listening" 2>>"$SERVER_LOG" & SERVER_PID=$!; wait_until 60 lib_listening_or_dead && lib_listening; }
+restart_on_port || diag "$(tail -n 5 "$SERVER_LOG")"
+cat >"$T/slow.py" <<'PY'
+import sys
+from sickle import Sickle
+# One record a line; after each page the other side says when to go on.
+it = Sickle(sys.argv[1] + "/oai", timeout=60, max_retries=5).ListRecords(metadataPrefix="oai_dc", ignore_deleted=False)
+for n, r in enumerate(it, 1):
+    print(r.header.identifier, "deleted" if r.deleted else "live", flush=True)
+    if n % 2 == 0:
+        sys.stdin.readline()
+PY
+coproc SLOW { "$PYTHON" -X utf8 "$T/slow.py" "$BASE" 2>"$T/slow.err"; }
+slow_in=${SLOW[1]} slow_out=${SLOW[0]}
+: >"$T/slow.out"
+while IFS= read -r line <&"$slow_out"; do
+	printf '%s\n' "$line" >>"$T/slow.out"
+	if [ $(($(wc -l <"$T/slow.out") % 2)) = 0 ]; then restart_on_port; echo go >&"$slow_in"; fi
+done
+is "$(sort -u "$T/slow.out" | wc -l) $(wc -l <"$T/slow.out") $(grep -c deleted "$T/slow.out")" '7 7 1' 'Sickle goes on though the server starts anew between any two pages'
+
 need_shared schemas/catalog.xml
 export XML_CATALOG_FILES=$SHARED/schemas/catalog.xml
 valid() { curl -sS "$BASE/oai?$2" >"$T/oai.xml" && xmllint --nonet --noout --schema "$SHARED/schemas/drivers/oai-response-$1.xsd" "$T/oai.xml"; }
