@@ -7,6 +7,7 @@
 #define FILES_SHOWN 500
 #define FOLDERS_OPEN 60		/* with more files than this, folders start closed */
 #define TABLES_SHOWN 20
+#define COLUMNS_OPEN 40		/* with more, the table starts closed */
 #define COLUMNS_SHOWN 200
 
 static const char *text_of(const json_t *j, const char *key)
@@ -283,8 +284,17 @@ static void put_column(struct page *p, const json_t *c)
 static void put_table(struct page *p, const json_t *t)
 {
 	json_t *cols = json_object_get(t, "columns"), *c;
+	bool wide = json_array_size(cols) > COLUMNS_OPEN;
 	size_t i;
 
+	/* A table of hundreds of columns would push all else off the page. */
+	if (wide) {
+		put(p, "<details class=\"plain\"><summary>");
+		put_str(p, text_of(t, "path"));
+		put(p, w(p, ": ", "："));
+		put_number(p, json_array_size(cols));
+		put(p, w(p, " columns</summary>", " 列</summary>"));
+	}
 	put(p, "<section class=\"scroll\" tabindex=\"0\" aria-label=\"");
 	put_str(p, text_of(t, "path"));
 	put(p, "\"><table><caption>");
@@ -315,6 +325,8 @@ static void put_table(struct page *p, const json_t *t)
 		put_number(p, json_array_size(cols) - COLUMNS_SHOWN);
 		putf(p, " %s</p>", w(p, "more columns", "列を省略しました"));
 	}
+	if (wide)
+		put(p, "</details>");
 }
 
 bool has_inside(const json_t *facts)

@@ -295,6 +295,34 @@ static void put_help(struct page *p)
 	put(p, "</dl>");
 }
 
+/* Why a search could not be read: the words of the API, or what they say in Japanese. */
+static void put_why(struct page *p, const char *why)
+{
+	static const struct { const char *en, *ja; } whys[] = {
+		{ "nothing behind field", "項目名の後に語がありません" }, { "no such field", "この項目名は使えません" },
+		{ "quotation mark without an end", "引用符が閉じられていません" }, { "more than 64 words", "語句が多すぎます（64 まで）" },
+		{ "range without an end", "範囲の終わりがありません" }, { "not a range of years", "年の範囲として読めません" }, { "not a year", "年として読めません" },
+		{ "nested too deeply", "括弧の入れ子が深すぎます" }, { "parenthesis without an end", "括弧が閉じられていません" },
+		{ "parenthesis without a beginning", "閉じ括弧に対応する開き括弧がありません" }, { "nothing before", "演算子の前に語がありません" },
+		{ "a word is missing", "語が足りません" }, { "query of", "検索式が長すぎます" }, { "page", "これより先のページは「次へ」でたどってください" },
+	};
+	const char *at = why == NULL ? NULL : strstr(why, " at character ");
+	size_t i;
+
+	for (i = 0; p->ja && why != NULL && i < sizeof(whys) / sizeof(whys[0]); i++) {
+		if (strncmp(why, whys[i].en, strlen(whys[i].en)) != 0)
+			continue;
+		put(p, whys[i].ja);
+		if (at != NULL)
+			putf(p, "（%d 文字目）", (int)strtol(at + sizeof(" at character ") - 1, NULL, 10));
+		put(p, "。");
+		return;
+	}
+	put(p, "<span lang=\"en\">");
+	put_str(p, why);
+	put(p, "</span>");
+}
+
 static void search_page(struct req *r)
 {
 	struct page p;
@@ -311,9 +339,9 @@ static void search_page(struct req *r)
 		if (json_load(&problem, buf_slice(&r->reply.buf), NULL) == ST_OK)
 			why = json_text(problem, "detail");
 		page_start(&p, r, q, NULL, true, q);
-		putf(&p, "<h1>%s</h1><p class=\"note bad\"><span lang=\"en\">", w(&p, "This search could not be read", "検索式を読み取れませんでした"));
-		put_str(&p, why);
-		put(&p, "</span></p>");
+		putf(&p, "<h1>%s</h1><p class=\"note bad\">", w(&p, "This search could not be read", "検索式を読み取れませんでした"));
+		put_why(&p, why);
+		put(&p, "</p>");
 		put_help(&p);
 		json_decref(problem);
 		page_end(&p);
