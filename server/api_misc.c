@@ -192,6 +192,10 @@ static void record_sets(struct req *r)
 
 	if (!api_record(r, r->param[0], API_PUBLISHED, WANT_EDIT, true, &rec) || (in = req_json(r)) == NULL)
 		return;
+	if (!json_is_array(json_object_get(in, "communities"))) {
+		problem_status(r, 400, "communities: expected a list of their ids");
+		return;
+	}
 	json_array_foreach(json_object_get(in, "communities"), i, one) {
 		const char *id = json_is_object(one) ? json_text(one, "id") : json_string_value(one);
 

@@ -1,6 +1,6 @@
 /*
  * Resumable uploads: tus 1.0.0 core with creation, termination and (through its metadata key "sha256") a digest for the whole. An upload belongs to one
- * draft and path, so that asking to create it again finds the one that was cut.
+ * draft and path: asking to create it again with the same digest finds the one that was cut (HEAD says how far it is), else begins anew.
  */
 
 #include "server/api.h"
@@ -16,7 +16,7 @@ static void tus_fields(struct req *r)
 
 static void tus_options(struct req *r)
 {
-	reply_empty(r, 204);
+	reply_options(r, "POST, OPTIONS");
 	tus_fields(r);
 	reply_add(r, "Tus-Version", SLICE("1.0.0"));
 	reply_add(r, "Tus-Extension", SLICE("creation,termination"));
@@ -56,16 +56,18 @@ static bool hex64(struct slice s)
 	return s.n == 64 && hex_decode(sum, s) == ST_OK;
 }
 
-/* The same file once more? Then the cut upload is the answer. */
+/* The same file once more, as its digest says? Then the cut upload is the answer. Without a digest it may be another of the same length. */
 static bool existing(struct req *r, const char *draft, struct slice path, int64_t size, struct slice sha, char id[33])
 {
 	struct upload_info info;
 	uint64_t offset;
 	bool same;
 
+	if (sha.n == 0)
+		return false;
 	if (upload_find(r->site->repo, draft, path, id, &offset, NULL) != ST_OK || upload_info(r->site->repo, id, &info, NULL) != ST_OK)
 		return false;
-	same = info.size == size && (sha.n == 0 || slice_ieq_str(sha, info.sha256_hex));
+	same = info.size == size && slice_ieq_str(sha, info.sha256_hex);
 	upload_info_release(&info);
 	return same;
 }

@@ -513,11 +513,8 @@ static bool checks_fail(struct req *r)
 	return false;
 }
 
-static void answer_options(struct req *r, unsigned allow)
+void reply_options(struct req *r, const char *text)
 {
-	char text[80];
-
-	route_allow_text(allow, text);
 	reply_empty(r, 204);
 	reply_add(r, "Allow", slice_str(text));
 	reply_add(r, "Access-Control-Allow-Methods", slice_str(text));
@@ -533,8 +530,9 @@ static bool no_route(struct req *r)
 	enum route_result found = route_find(r, &allow);
 	char text[80];
 
-	if (r->method == HTTP_OPTIONS && found != ROUTE_NO_PATH) {
-		answer_options(r, allow);
+	if (r->method == HTTP_OPTIONS && found == ROUTE_NO_METHOD) {
+		route_allow_text(allow, text);
+		reply_options(r, text);
 		return true;
 	}
 	if (found == ROUTE_NO_PATH) {

@@ -85,6 +85,7 @@ void reply_fd(struct req *r, int status, const char *type, int fd /* taken */, u
 void reply_body(struct req *r, int status, const char *type, struct body *b /* taken */, int64_t len);
 void reply_empty(struct req *r, int status);
 void reply_redirect(struct req *r, int status, const char *url);
+void reply_options(struct req *r, const char *methods);	/* 204: what the address answers, for browsers of other sites too */
 /* RFC 9457. The status text is chosen from ${st}; ${e} may be NULL. problem_findings lists per-field errors. */
 void problem_send(struct req *r, st_t st, const struct err *e);
 void problem_status(struct req *r, int status, const char *detail);
