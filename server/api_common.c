@@ -6,6 +6,7 @@
 #include "server/negotiate.h"
 
 #define VERSIONS_MAX 1000
+#define LIST_MAX 10000	/* entries of one list of a record: the longest lists of authors have some 5,000 */
 
 static void rec_drop(void *p)
 {
@@ -160,6 +161,18 @@ static void decref(void *p)
 	json_decref(p);
 }
 
+/* A record is read whole for every page that shows it. */
+static st_t lists_fit(const json_t *doc, struct err *e)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)doc, key, v)
+		if (json_array_size(v) > LIST_MAX)
+			return err_set(e, ST_INVALID, "%.64s: %zu entries, at most %d can be kept", key, json_array_size(v), LIST_MAX);
+	return ST_OK;
+}
+
 json_t *api_doc_in(struct req *r, json_t *warn)
 {
 	const struct schema *schema = r->site->repo->schema;
@@ -184,6 +197,8 @@ json_t *api_doc_in(struct req *r, json_t *warn)
 		st = record_load(&doc, buf_slice(&r->body), &e);
 	else
 		st = invenio_read(schema, in, &doc, warn, &e);
+	if (st == ST_OK)
+		st = lists_fit(doc, &e);
 	if (st == ST_OK)
 		st = record_normalise(schema, doc, warn, &e);
 	if (st != ST_OK) {

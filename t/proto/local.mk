@@ -12,6 +12,7 @@ proto_tests = \
 	%D%/9001-tombstones.sh \
 	%D%/9010-rights.sh \
 	%D%/9011-at-once.sh \
-	%D%/9012-deposit-kills.sh
+	%D%/9012-deposit-kills.sh \
+	%D%/9012-limits.sh
 TESTS += $(proto_tests)
 EXTRA_DIST += $(proto_tests)
