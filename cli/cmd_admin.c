@@ -135,7 +135,11 @@ static st_t run(struct admin *a, const char *op, json_t **out, struct err *e)
 	st_t st = local_open(a->data, false, &repo, e);
 
 	if (st == ST_OK) {
+		/* Records in bulk are put into search while they come, not when the server starts the next time. */
+		struct local_index *ix = strcmp(op, "import") == 0 ? local_index_start(repo) : NULL;
+
 		st = admin_run(repo, op, a->args, &p, out, e);
+		local_index_end(ix, st == ST_OK);
 		local_close(repo);
 		return st;
 	}

@@ -1,6 +1,7 @@
 /* azekura: global options, the table of commands, help. */
 
 #include <getopt.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -230,6 +231,7 @@ int main(int argc, char **argv)
 	struct err e = ERR_INIT;
 	int code = take_global(&c, &argc, argv);
 
+	mallopt(M_MXFAST, 0);		/* as azekurad: free() of larger pieces need not sort all small ones again */
 	log_level_set(LOG_LEVEL_ERROR);
 	if (code != EX_FINE)
 		goto out;

@@ -2,7 +2,8 @@
  * Packs: records without files that come in bulk. One OCFL object a source ("azekura:pack:NAME"), one version a run.
  *
  * A run reads its input in chunks. A chunk takes its change numbers, is appended as one zstd frame to staging/pack/NAME/run.zst and
- * synced, and is then committed to the catalogue; the commit decides, as everywhere. At the end of the input the file becomes the next
+ * synced, and is then committed to the catalogue; the commit decides, as everywhere. While one chunk is placed and committed by a
+ * thread of its own, the next is read and checked by the caller's. At the end of the input the file becomes the next
  * OCFL version. After a crash, frames that were not committed are cut off and the rest is finished: what followers may have seen is
  * never taken back, and until then the staged file is what stands behind it.
  */
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <dirent.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,7 +28,7 @@
 #include "store/pack_int.h"
 #include "store/upkeep.h"
 
-#define CHUNK		1000
+#define CHUNK		2000
 #define CHUNK_BYTES	((size_t)4 << 20)	/* of stored text */
 #define LINE_MAX_BYTES	((size_t)4 << 20)
 
@@ -236,15 +238,30 @@ out:
 
 /* ---- a run ---- */
 
+struct chunk {
+	struct item items[CHUNK];
+	size_t n, bytes;
+	struct map *ids;		/* source ids: none twice in a chunk */
+};
+
 struct run {
 	struct repo *r;
 	const char *source;
 	char *dir, *path;
 	int fd;
 	ZSTD_CCtx *z;
-	struct item items[CHUNK];
-	size_t n, bytes;
-	struct map *ids;		/* source ids of this chunk */
+	struct chunk chunks[2], *fill;	/* fill: the reading thread's; the other one may be with the committing thread */
+
+	pthread_mutex_t mu;		/* given, ended, st, err */
+	pthread_cond_t cv;
+	pthread_t committer;
+	struct chunk *given;		/* to be committed; NULL: the committer waits */
+	bool ended;
+	st_t st;			/* the first failure of a commit: nothing is taken after it */
+	struct err err;
+
+	/* The committing thread's, until it has ended. */
+	struct chunk *c;
 	struct ticket k;
 	struct actor actor;
 	struct buf text;
@@ -351,8 +368,8 @@ static st_t chunk_apply(void *arg, struct kv_txn *t)
 	struct run *u = arg;
 	size_t i;
 
-	for (i = 0; i < u->n && t->st == ST_OK; i++) {
-		const struct item *x = &u->items[i];
+	for (i = 0; i < u->c->n && t->st == ST_OK; i++) {
+		const struct item *x = &u->c->items[i];
 		struct pack_line l = { .change = u->k.no + i, .time = u->k.time, .id = x->id, .parent = x->parent, .sid = x->sid,
 			.revision = x->revision, .etag = x->etag, .created = x->fresh ? u->k.time : x->created,
 			.published = x->fresh ? u->k.time : x->published, .doc = x->doc, .text = slice_of(x->text, x->text_n) };
@@ -370,8 +387,8 @@ static st_t chunk_write(struct run *u, struct err *e)
 	st_t st;
 
 	buf_clear(&u->text);
-	for (i = 0; i < u->n; i++)
-		item_line(&u->text, &u->items[i], u->k.no + i, u->k.time);
+	for (i = 0; i < u->c->n; i++)
+		item_line(&u->text, &u->c->items[i], u->k.no + i, u->k.time);
 	st = u->text.st;
 	if (st == ST_OK)
 		st = buf_reserve(&out, ZSTD_compressBound(u->text.n));
@@ -385,63 +402,161 @@ static st_t chunk_write(struct run *u, struct err *e)
 	return st;
 }
 
-static st_t chunk_run(struct run *u, struct err *e)
+/* Give every record its place; those that are as they were leave the chunk. */
+static st_t chunk_place(struct run *u, struct err *e)
+{
+	struct chunk *c = u->c;
+	size_t i, kept = 0;
+	struct kv_txn t;
+	st_t st;
+
+	kv_read(u->r->catalog, &t);
+	for (i = 0; i < c->n && t.st == ST_OK; i++) {
+		struct item x = c->items[i];
+
+		memset(&c->items[i], 0, sizeof(x));
+		if (item_place(u, &t, &x)) {
+			c->items[kept++] = x;
+		} else {
+			u->res->same += t.st == ST_OK;
+			item_release(&x);
+		}
+	}
+	st = kv_end(&t, e);
+	if (st == ST_OK)
+		c->n = kept;
+	return st;
+}
+
+static st_t chunk_commit(struct run *u, struct err *e)
 {
 	off_t before = lseek(u->fd, 0, SEEK_CUR);
+	struct chunk *c = u->c;
 	size_t i;
-	st_t st = ST_OK;
+	st_t st;
 
-	if (u->n == 0)
-		return ST_OK;
-	ticket_take(u->r->dep, u->n, &u->k);
+	ticket_take(u->r->dep, c->n, &u->k);
 	st = chunk_write(u, e);
 	if (st == ST_OK) {
 		st = ticket_commit(u->r, &u->k, chunk_apply, u, e);
-		if (st != ST_OK && dep_committed(u->r, u->k.no, u->items[0].parent))
+		if (st != ST_OK && dep_committed(u->r, u->k.no, c->items[0].parent))
 			st = ST_OK;
 	}
 	ticket_void(u->r->dep, &u->k);
 	if (st == ST_OK) {
-		u->lines += u->n;
+		u->lines += c->n;
 		u->first = u->first ? u->first : u->k.no;
-		u->last = u->k.no + u->n - 1;
+		u->last = u->k.no + c->n - 1;
 		u->time = u->k.time;
-		for (i = 0; i < u->n; i++)
-			u->res->added += u->items[i].fresh, u->res->changed += !u->items[i].fresh;
+		for (i = 0; i < c->n; i++)
+			u->res->added += c->items[i].fresh, u->res->changed += !c->items[i].fresh;
 	} else if (ftruncate(u->fd, before) != 0) {
 		log_warn("store", "pack '%s' keeps an uncommitted part until the next start", u->source);
 		u->broken = true;
 	}
-	for (i = 0; i < u->n; i++)
-		item_release(&u->items[i]);
-	u->n = u->bytes = 0;
-	map_free(u->ids, NULL);
-	u->ids = map_new();
-	return st == ST_OK && u->ids == NULL ? ST_NOMEM : st;
+	return st;
+}
+
+static void chunk_clear(struct chunk *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		item_release(&c->items[i]);
+	c->n = c->bytes = 0;
+	map_free(c->ids, NULL);
+	c->ids = NULL;
+}
+
+/* ---- two threads ---- */
+
+static void *committer_main(void *arg)
+{
+	struct run *u = arg;
+	struct err e = ERR_INIT;
+	st_t st;
+
+	pthread_mutex_lock(&u->mu);
+	for (;;) {
+		while (u->given == NULL && !u->ended)
+			pthread_cond_wait(&u->cv, &u->mu);
+		if (u->given == NULL)
+			break;
+		u->c = u->given;
+		st = u->st;
+		pthread_mutex_unlock(&u->mu);
+		if (st == ST_OK)
+			st = chunk_place(u, &e);
+		if (st == ST_OK && u->c->n > 0)
+			st = chunk_commit(u, &e);
+		chunk_clear(u->c);
+		pthread_mutex_lock(&u->mu);
+		if (u->st == ST_OK && st != ST_OK) {
+			u->st = st;
+			u->err = e;
+		}
+		u->given = NULL;
+		pthread_cond_broadcast(&u->cv);
+	}
+	pthread_mutex_unlock(&u->mu);
+	return NULL;
+}
+
+/* Hand the filled chunk over, when the one before is done. What went wrong with that is told here. */
+static st_t chunk_give(struct run *u, struct err *e)
+{
+	st_t st;
+
+	pthread_mutex_lock(&u->mu);
+	while (u->given != NULL)
+		pthread_cond_wait(&u->cv, &u->mu);
+	st = u->st;
+	if (st != ST_OK && e != NULL)
+		*e = u->err;
+	if (st == ST_OK && u->fill->n > 0) {
+		u->given = u->fill;
+		u->fill = u->fill == &u->chunks[0] ? &u->chunks[1] : &u->chunks[0];
+		pthread_cond_broadcast(&u->cv);
+	}
+	pthread_mutex_unlock(&u->mu);
+	return st;
+}
+
+static st_t committer_start(struct run *u, struct err *e)
+{
+	return pthread_create(&u->committer, NULL, committer_main, u) == 0 ? ST_OK : err_set(e, ST_INTERNAL, "no thread to commit an import");
+}
+
+/* After it, all that was given is committed or has failed, and what is the committer's may be read. */
+static st_t committer_end(struct run *u, struct err *e)
+{
+	pthread_mutex_lock(&u->mu);
+	u->ended = true;
+	pthread_cond_broadcast(&u->cv);
+	pthread_mutex_unlock(&u->mu);
+	pthread_join(u->committer, NULL);
+	if (u->st != ST_OK && e != NULL)
+		*e = u->err;
+	return u->st;
 }
 
 static st_t take_item(struct run *u, struct item *x, struct err *e)
 {
-	struct kv_txn t;
-	bool wanted;
+	struct chunk *c = u->fill;
 	st_t st = ST_OK;
 
 	/* The same record twice: the second must see the first in the catalogue. */
-	if (map_has(u->ids, slice_str(x->sid)) || u->n == CHUNK || u->bytes + x->text_n > CHUNK_BYTES)
-		st = chunk_run(u, e);
-	if (st != ST_OK)
-		return st;
-	kv_read(u->r->catalog, &t);
-	wanted = item_place(u, &t, x);
-	st = kv_end(&t, e);
-	if (st != ST_OK || !wanted) {
-		u->res->same += st == ST_OK;
-		return st;
+	if (c->n == CHUNK || c->bytes + x->text_n > CHUNK_BYTES || (c->ids != NULL && map_has(c->ids, slice_str(x->sid)))) {
+		st = chunk_give(u, e);
+		c = u->fill;
 	}
-	st = map_put(u->ids, slice_str(x->sid), u, NULL);
+	if (st == ST_OK && c->ids == NULL && (c->ids = map_new()) == NULL)
+		st = ST_NOMEM;
+	if (st == ST_OK)
+		st = map_put(c->ids, slice_str(x->sid), u, NULL);
 	if (st == ST_OK) {
-		u->bytes += x->text_n;
-		u->items[u->n++] = *x;
+		c->bytes += x->text_n;
+		c->items[c->n++] = *x;
 		memset(x, 0, sizeof(*x));
 	}
 	return st;
@@ -488,8 +603,22 @@ static st_t run_lines(struct run *u, int fd, const struct progress *p, struct er
 	if (st == ST_EOF)
 		st = ST_OK;
 	if (st == ST_OK)
-		st = chunk_run(u, e);
+		st = chunk_give(u, e);
 	lines_release(&l);
+	return st;
+}
+
+static st_t run_both(struct run *u, int fd, const struct progress *p, struct err *e)
+{
+	struct err commit = ERR_INIT;
+	st_t st = committer_start(u, e), st2;
+
+	if (st != ST_OK)
+		return st;
+	st = run_lines(u, fd, p, e);
+	st2 = committer_end(u, &commit);
+	if (st == ST_OK && st2 != ST_OK)
+		st = err_set(e, st2, "%s", commit.text);
 	return st;
 }
 
@@ -627,9 +756,9 @@ static st_t run_open(struct run *u, struct err *e)
 	u->dir = b.st == ST_OK ? buf_take(&b, NULL) : NULL;
 	u->path = u->dir ? fs_join(u->dir, "run.zst") : NULL;
 	u->z = ZSTD_createCCtx();
-	u->ids = map_new();
+	u->fill = &u->chunks[0];
 	buf_init(&u->text, BUF_NOMAX);
-	if (u->path == NULL || u->z == NULL || u->ids == NULL)
+	if (u->path == NULL || u->z == NULL)
 		return ST_NOMEM;
 	ZSTD_CCtx_setParameter(u->z, ZSTD_c_compressionLevel, 3);
 	ZSTD_CCtx_setParameter(u->z, ZSTD_c_checksumFlag, 1);
@@ -643,14 +772,13 @@ static st_t run_open(struct run *u, struct err *e)
 
 static void run_release(struct run *u)
 {
-	size_t i;
-
-	for (i = 0; i < u->n; i++)
-		item_release(&u->items[i]);
+	chunk_clear(&u->chunks[0]);
+	chunk_clear(&u->chunks[1]);
+	pthread_cond_destroy(&u->cv);
+	pthread_mutex_destroy(&u->mu);
 	if (u->fd >= 0)
 		close(u->fd);
 	ZSTD_freeCCtx(u->z);
-	map_free(u->ids, NULL);
 	buf_release(&u->text);
 	free(u->dir);
 	free(u->path);
@@ -671,6 +799,8 @@ st_t pack_import(struct repo *r, const char *source, int fd, fsck_report *report
 	u = calloc(1, sizeof(*u));
 	if (u == NULL)
 		return ST_NOMEM;
+	pthread_mutex_init(&u->mu, NULL);
+	pthread_cond_init(&u->cv, NULL);
 	u->r = r;
 	u->source = source;
 	u->res = out;
@@ -680,7 +810,7 @@ st_t pack_import(struct repo *r, const char *source, int fd, fsck_report *report
 	dep_lock(r->dep, &lock, "packs");
 	st = run_open(u, e);
 	if (st == ST_OK) {
-		st = run_lines(u, fd, p, e);
+		st = run_both(u, fd, p, e);
 		/* What was committed gets its version even when a later line stopped the run. */
 		n = (struct run_note){ u->lines, u->first, u->last, u->time, u->actor.text };
 		st2 = u->broken ? ST_OK : u->lines > 0 ? run_finish(r, source, u->dir, &n, &finish) : fs_remove_tree(u->dir, &finish);
