@@ -1,1 +1,2 @@
 EXTRA_DIST += %D%/azekurad.service
+EXTRA_DIST += %D%/completion

@@ -26,7 +26,7 @@ bad=0 killed=0 deposits=1 n=0; ids=()
 make_folder; : >"$T/out"
 while [ "$killed" -lt "$rounds" ] && [ $((n += 1)) -le $((rounds * 3)) ]; do
 	title=round${deposits}x$SEED
-	az deposit "$D" --title "$title" --publish --json >"$T/out" 2>"$T/err" & p=$!
+	"$AZEKURA" --server "$BASE" --token "$TOKEN" deposit "$D" --title "$title" --publish --json >"$T/out" 2>"$T/err" & p=$!
 	us=$((whole * (RANDOM % 1100) / 1000))
 	sleep "$((us / 1000000)).$(printf %06d $((us % 1000000)))"
 	kill -9 "$p" 2>/dev/null
@@ -52,7 +52,7 @@ ok 'several deposits were made' test "${#ids[@]}" -ge 3
 
 # --- finished files are not sent twice ---
 mkdir "$T/many"; for i in {1..60}; do head -c 300000 /dev/urandom >"$T/many/$i"; done
-az deposit "$T/many" --publish --jobs 1 >/dev/null 2>&1 & p=$!
+"$AZEKURA" --server "$BASE" --token "$TOKEN" deposit "$T/many" --publish --jobs 1 >/dev/null 2>&1 & p=$!
 some_there() { draft=$(az --json status | jq -r '.hits.hits[0].id'); req GET "/api/records/$draft/draft/files" && [ "$(jq '[.entries[]? | select(.status == "completed")] | length' "$BODY")" -gt 10 ]; }
 wait_until 30 some_there; kill -9 "$p" 2>/dev/null; wait "$p" 2>/dev/null
 req GET "/api/records/$draft/draft/files"; have=$(jq '[.entries[] | select(.status == "completed") | .size] | add // 0' "$BODY")
@@ -67,7 +67,7 @@ D=$D0
 bad=0
 for round in 1 2 3; do
 	make_folder
-	az deposit "$D" --title "server$round" --publish --json >"$T/out" 2>"$T/err" & p=$!
+	"$AZEKURA" --server "$BASE" --token "$TOKEN" deposit "$D" --title "server$round" --publish --json >"$T/out" 2>"$T/err" & p=$!
 	us=$((whole * (RANDOM % 900) / 1000)); sleep "$((us / 1000000)).$(printf %06d $((us % 1000000)))"
 	kill9; start_again
 	wait "$p" || az deposit "$D" --title "server$round" --publish --json >"$T/out" 2>"$T/err" || { bad=$((bad + 1)); diag "round $round: $(tail -n 2 "$T/err")"; }

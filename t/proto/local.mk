@@ -2,6 +2,8 @@
 EXTRA_DIST += %D%/lib.sh
 proto_tests = \
 	%D%/0001-start.sh \
+	%D%/1010-admin.sh \
+	%D%/1011-command-line.sh \
 	%D%/2001-record-life.sh \
 	%D%/2002-access.sh \
 	%D%/3001-files.sh \

@@ -1,8 +1,10 @@
 # checks of the tree itself
 TESTS += \
+	%D%/completion.sh \
 	%D%/layers.sh \
 	%D%/tree.sh
 EXTRA_DIST += \
+	%D%/completion.sh \
 	%D%/layers.sh \
 	%D%/layers.txt \
 	%D%/lib.sh \

@@ -1,0 +1,32 @@
+#compdef azekura
+# Completion of azekura(1) for zsh. t/src/completion.sh checks that no command and no option is missing.
+
+_azekura() {
+	local -a global commands words_of
+	global=('--server[URL of the server]:url:' '--token[who you are]:token:' '--json[one JSON value]' '--quiet[errors only]' '--help[tell more]' '--version[of the program]')
+	commands=(init deposit status publish new-version withdraw search show get package login whoami admin)
+	if (( CURRENT == 2 )); then
+		_arguments -S $global "1:command:($commands)"
+		return
+	fi
+	case $words[2] in
+	init) words_of=('--name[shown on pages]:name:' '--email[of the administrator]:address:' '--url[public address]:url:' '--oai-id[of OAI identifiers]:domain:' '*:folder:_files -/') ;;
+	deposit) words_of=('--title[title]:text:' '*--creator[Family, Given]:name:' '--license[SPDX identifier]:id:' '--access[who may read]:word:(open embargoed\: restricted closed)'
+		'--from[metadata from a file]:file:_files' '--publish[publish at once]' '--strict[no defaults]' '--new-version[of a record]:id:' '--jobs[files at the same time]:number:'
+		'--encode-names[percent-encode odd names]' '--resume[go on]' '--restart[begin anew]' '*:folder:_files') ;;
+	withdraw) words_of=('--reason[shown on the tombstone]:text:' '--note[more words]:text:' '*:id:') ;;
+	search) words_of=('--size[hits a page]:number:' '--cursor[next page]:cursor:' '--sort[order]:word:(bestmatch newest oldest title updated)' '*:words:') ;;
+	show) words_of=('--format[metadata format]:name:' '*:id:') ;;
+	get) words_of=('-o[where to]:folder:_files -/' '--output[where to]:folder:_files -/' '--list[print addresses instead]' '*:id or path:') ;;
+	package) words_of=('-o[where to]:file:_files' '--output[where to]:file:_files' '*:kind:(croissant ro-crate bagit zip)') ;;
+	admin) words_of=('--data[the repository]:folder:_files -/' '--user[name]:name:' '--role[role]:role:(depositor curator admin)' '--fullname[full name]:name:' '--email[address]:address:'
+		'--orcid[ORCID]:orcid:' '--label[of a token]:text:' '--days[until it expires]:number:' '--token[its digits]:digits:' '--group[name]:name:' '--slug[of a community]:slug:'
+		'--name[of a community]:name:' '--description[of a community]:text:' '--bulk[JSON Lines]:file:_files' '--source[name of the source]:name:' '--quick[no digests]' '--to[where to]:folder:_files -/'
+		'*:word:(init user token group community import rebuild fsck backup stats create list disable enable revoke add remove)') ;;
+	*) words_of=('*:id:') ;;
+	esac
+	shift words
+	(( CURRENT-- ))
+	_arguments -S $global $words_of
+}
+_azekura "$@"
