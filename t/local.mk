@@ -10,7 +10,8 @@ SH_LOG_COMPILER = bash
 AM_TESTS_ENVIRONMENT = \
 	AZEKURA_SRC='$(abs_top_srcdir)'; export AZEKURA_SRC; \
 	AZEKURA_BUILD='$(abs_top_builddir)'; export AZEKURA_BUILD; \
-	AZEKURA_SCHEMA='$(abs_top_srcdir)/schema'; export AZEKURA_SCHEMA;
+	AZEKURA_SCHEMA='$(abs_top_srcdir)/schema'; export AZEKURA_SCHEMA; \
+	: $${AZEKURA_SHARED:='$(abs_top_srcdir)/../shared'}; export AZEKURA_SHARED;
 EXTRA_DIST += t/stub/hostile.py t/tap-run t/unit/alloc_fail.h t/unit/unit.h
 
 # Unit tests and fuzz replays link everything below the server.
