@@ -437,7 +437,7 @@ st_t croissant_write(const struct package_ctx *c, struct buf *out, struct err *e
 	return st;
 }
 
-st_t pk_croissant_open(const struct package_ctx *c, struct body **out, int64_t *len, struct err *e)
+st_t croissant_open(const struct package_ctx *c, struct body **out, int64_t *len, struct err *e)
 {
 	struct made m;
 	st_t st = make(c, &m, e);

@@ -100,7 +100,7 @@ void zip_free(struct zip *z);
 st_t pk_zip_open(const struct package_ctx *, struct body **, int64_t *, struct err *);
 st_t pk_bagit_open(const struct package_ctx *, struct body **, int64_t *, struct err *);
 st_t pk_rocrate_open(const struct package_ctx *, struct body **, int64_t *, struct err *);
-st_t pk_croissant_open(const struct package_ctx *, struct body **, int64_t *, struct err *);
+st_t croissant_open(const struct package_ctx *, struct body **, int64_t *, struct err *);
 
 /* A dataset's own file of this name makes way for the crate's: both cannot stand at the top. */
 #define CRATE_FILE "ro-crate-metadata.json"

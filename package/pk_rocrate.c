@@ -318,6 +318,18 @@ st_t rocrate_write(const struct package_ctx *c, bool attached, struct buf *out, 
 	return st;
 }
 
+st_t rocrate_open(const struct package_ctx *c, struct body **out, int64_t *len, struct err *e)
+{
+	struct made m;
+	st_t st = rocrate_make(c, false, &m, e);
+
+	if (st != ST_OK) {
+		made_release(&m);
+		return st;
+	}
+	return made_body(&m, c, out, len, e);
+}
+
 /* ---- the zip: the document first, then the files ---- */
 
 st_t pk_rocrate_open(const struct package_ctx *c, struct body **out, int64_t *len, struct err *e)

@@ -193,6 +193,14 @@ json_t *api_doc_in(struct req *r, json_t *warn)
 		problem_status(r, 400, "the request body is a JSON object");
 		return NULL;
 	}
+	/* Before it is read into a record, which takes ten times the memory. */
+	st = lists_fit(in, &e);
+	if (st == ST_OK)
+		st = lists_fit(json_object_get(in, "metadata"), &e);
+	if (st != ST_OK) {
+		problem_send(r, st, &e);
+		return NULL;
+	}
 	if (api_sent_canonical(r))
 		st = record_load(&doc, buf_slice(&r->body), &e);
 	else

@@ -7,14 +7,16 @@
 #include "server/serve.h"
 
 #define EXPORT_MAX ((size_t)256 << 20)
+#define FILES_WHOLE 1000	/* documents that list more files are never whole in memory */
 
 /* Documents that need more than the record: they come from package/, not from a mapping file. */
 static const struct {
 	const char *name, *media, *profile, *title;
 	st_t (*write)(const struct package_ctx *, struct buf *, struct err *);
+	st_t (*open)(const struct package_ctx *, struct body **, int64_t *, struct err *);
 } documents[] = {
-	{ "croissant", "application/ld+json", "http://mlcommons.org/croissant/1.1", "Croissant 1.1", croissant_write },
-	{ "ro-crate", "application/ld+json", "https://w3id.org/ro/crate", "RO-Crate 1.2", NULL },
+	{ "croissant", "application/ld+json", "http://mlcommons.org/croissant/1.1", "Croissant 1.1", croissant_write, croissant_open },
+	{ "ro-crate", "application/ld+json", "https://w3id.org/ro/crate", "RO-Crate 1.2", NULL, rocrate_open },
 };
 #define DOCUMENTS (sizeof(documents) / sizeof(documents[0]))
 
@@ -160,12 +162,34 @@ const char *export_type(struct req *r, const char *name, const char *media)
 	return media;
 }
 
+st_t export_open(struct req *r, const struct rec *rec, const char *format, struct body **body, int64_t *len, const char **media, struct err *e)
+{
+	struct package_ctx c;
+	json_t *facts = NULL;
+	size_t i;
+	st_t st;
+
+	*body = NULL;
+	for (i = 0; i < DOCUMENTS && strcmp(format, documents[i].name) != 0; i++)
+		;
+	if (i == DOCUMENTS || rec->files <= FILES_WHOLE)
+		return ST_OK;
+	*media = documents[i].media;
+	st = package_context(r, rec, &c, &facts, e);
+	if (st == ST_OK)
+		st = documents[i].open(&c, body, len, e);
+	json_decref(facts);
+	return st;
+}
+
 /* /records/ID/export/FORMAT */
 static void export_get(struct req *r)
 {
 	struct buf out = BUF_INIT(EXPORT_MAX);
 	const char *name = req_zstr(r, r->param[1]), *media = NULL;
+	struct body *body = NULL;
 	struct err e = ERR_INIT;
+	int64_t len = -1;
 	struct rec rec;
 	st_t st;
 
@@ -174,13 +198,18 @@ static void export_get(struct req *r)
 			(void)!api_concept(r, r->param[0], "/records/", req_str(r, "/export/%s", name));
 		return;
 	}
-	st = export_write(r, &rec, name, &out, &media, &e);
+	st = export_open(r, &rec, name, &body, &len, &media, &e);
+	if (st == ST_OK && body == NULL)
+		st = export_write(r, &rec, name, &out, &media, &e);
 	if (st != ST_OK) {
 		buf_release(&out);
 		problem_send(r, st == ST_UNSUPPORTED ? ST_UNSUPPORTED : st, &e);
 		return;
 	}
-	reply_buf(r, 200, export_type(r, name, media), &out);
+	if (body != NULL)
+		reply_body(r, 200, export_type(r, name, media), body, len);
+	else
+		reply_buf(r, 200, export_type(r, name, media), &out);
 	reply_addf(r, "Link", "<%s/records/%s>; rel=\"describes\"; type=\"text/html\"", BASE(r), rec.id);
 	reply_add(r, "Cache-Control", r->who.user == 0 ? SLICE("public, max-age=0, must-revalidate") : SLICE("private, no-store"));
 }

@@ -9,6 +9,8 @@
 st_t export_write(struct req *r, const struct rec *rec, const char *format, struct buf *out, const char **media, struct err *e);
 /* The Content-Type of what export_write() made: several formats share application/ld+json, and their profile tells them apart. */
 const char *export_type(struct req *r, const char *name, const char *media);
+/* The same for versions of so many files that a document must be written while it is sent: *body NULL where export_write() is to be used. */
+st_t export_open(struct req *r, const struct rec *rec, const char *format, struct body **body, int64_t *len, const char **media, struct err *e);
 /* The i-th form a record is offered in; false past the end. ${profile} may come back NULL. */
 bool export_at(const struct req *r, size_t i, const char **name, const char **media, const char **profile, const char **title);
 /* The form that Accept likes best; NULL: HTML. ${none}: nothing fits (406). */

@@ -673,7 +673,9 @@ static void record_any(struct req *r)
 {
 	struct buf out = BUF_INIT((size_t)256 << 20);
 	const char *form, *media;
+	struct body *body = NULL;
 	struct err e = ERR_INIT;
+	int64_t len = -1;
 	struct rec rec;
 	bool none;
 	st_t st;
@@ -693,13 +695,18 @@ static void record_any(struct req *r)
 	if (form == NULL) {
 		landing(r, &rec);
 	} else {
-		st = export_write(r, &rec, form, &out, &media, &e);
+		st = export_open(r, &rec, form, &body, &len, &media, &e);
+		if (st == ST_OK && body == NULL)
+			st = export_write(r, &rec, form, &out, &media, &e);
 		if (st != ST_OK) {
 			buf_release(&out);
 			problem_send(r, st, &e);
 			return;
 		}
-		reply_buf(r, 200, export_type(r, form, media), &out);
+		if (body != NULL)
+			reply_body(r, 200, export_type(r, form, media), body, len);
+		else
+			reply_buf(r, 200, export_type(r, form, media), &out);
 		reply_addf(r, "Content-Location", "%s/records/%s/export/%s", BASE(r), rec.id, form);
 		signpost_header(r, &rec);
 	}

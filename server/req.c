@@ -18,6 +18,7 @@
 #define REQ_ARENA_MAX ((size_t)256 << 20)
 #define BODY_MAX_DEFAULT ((size_t)1 << 20)
 #define GZIP_MIN 1000
+#define JSON_VALUES_MAX 1000000
 
 /* ---- Reading. ---- */
 
@@ -78,11 +79,32 @@ bool req_empty_body(const struct req *r)
 	return slice_trim(buf_slice(&r->body)).n == 0;
 }
 
+/* Each value of a tree takes a hundred bytes and more, however few it takes in the text. */
+static bool too_many_values(struct slice s)
+{
+	size_t n = 0, i;
+	bool text = false;
+
+	for (i = 0; i < s.n && n <= JSON_VALUES_MAX; i++) {
+		if (s.p[i] == '"')
+			text = !text;
+		else if (text)
+			i += s.p[i] == '\\';
+		else
+			n += s.p[i] == ',' || s.p[i] == '[' || s.p[i] == '{' || s.p[i] == ':';
+	}
+	return n > JSON_VALUES_MAX;
+}
+
 json_t *req_json(struct req *r)
 {
 	struct err e = ERR_INIT;
 	json_t *j = NULL;
 
+	if (too_many_values(buf_slice(&r->body))) {
+		problem_status(r, 413, "the request body holds more values than this server takes at once");
+		return NULL;
+	}
 	if (json_load(&j, buf_slice(&r->body), &e) != ST_OK) {
 		err_wrap(&e, "the request body is not JSON");
 		problem_send(r, ST_INVALID, &e);

@@ -5,6 +5,8 @@
 
 #include "server/export.h"
 
+#include <stdlib.h>
+
 #include "base/str.h"
 
 #define HEADER_ITEMS 20		/* files named in the field; a header has its limits, the link set has none */
@@ -74,7 +76,7 @@ static void emit_items(struct req *r, const struct rec *rec, size_t max, emit_fn
 	struct buf after = BUF_INIT(2048), path = BUF_INIT(8192);
 	size_t n = 0, i, sum = 0;
 
-	if (rec->access != ACC_OPEN || page == NULL)
+	if (max == 0 || rec->access != ACC_OPEN || page == NULL)
 		goto out;
 	do {
 		struct kv_txn t;
@@ -95,7 +97,7 @@ static void emit_items(struct req *r, const struct rec *rec, size_t max, emit_fn
 		}
 		sum += n;
 	} while (n == ITEM_PAGE && sum < max);
-	if (sum < max || max > HEADER_ITEMS)
+	if (sum < max)
 		emit(ctx, &(struct link){ "item", req_str(r, "%s/records/%s/packages/ro-crate", BASE(r), rec->id), "application/zip", "https://w3id.org/ro/crate" });
 out:
 	free(page);
@@ -172,30 +174,156 @@ static void emit_json(void *ctx, const struct link *l)
 	json_push(list, one);
 }
 
-static void linkset_json(struct req *r)
+/* ---- The link set, written while it is sent: a dataset may have a hundred thousand items. ---- */
+
+struct linkset {
+	struct body body;
+	struct repo *repo;
+	char id[PID_LEN + 1];
+	bool json, first, items;
+	char *page_url, *after;		/* owned; ${after}: path behind which the next page of files begins */
+	struct buf head;
+	struct cat_file page[ITEM_PAGE];
+};
+
+static void linkset_stop(struct body *body)
 {
-	struct rec rec;
+	struct linkset *l = (struct linkset *)body;
+
+	free(l->page_url);
+	free(l->after);
+	buf_release(&l->head);
+	free(l);
+}
+
+static void put_item(struct linkset *l, const struct link *one, struct buf *out)
+{
+	struct field f = { BUF_INIT(65536), l->page_url, "" };
 	json_t *set;
+
+	if (!l->json) {
+		emit_field(&f, one);
+		if (f.b.n > 0) {
+			buf_adds(out, " ,\n");
+			buf_addsl(out, buf_slice(&f.b));
+		}
+	} else if ((set = json_object()) != NULL) {
+		emit_json(set, one);
+		buf_adds(out, l->first ? "" : ",");
+		json_dump(out, json_array_get(json_object_get(set, one->rel), 0), false);
+		json_decref(set);
+	}
+	l->first = false;
+	buf_release(&f.b);
+}
+
+static void put_page(struct linkset *l, size_t n, struct buf *out)
+{
+	struct buf url = BUF_INIT(16384);
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		buf_clear(&url);
+		buf_addf(&url, "%s/files/", l->page_url);
+		percent_encode(&url, slice_str(l->page[i].path), "/");
+		if (l->page[i].access == ACC_OPEN && url.st == ST_OK)
+			put_item(l, &(struct link){ "item", url.p, l->page[i].media, NULL }, out);
+	}
+	buf_release(&url);
+}
+
+/* One page of files a call; a transaction lasts no longer. */
+static st_t linkset_pull(struct body *body, struct buf *chunk, struct err *e)
+{
+	struct linkset *l = (struct linkset *)body;
+	struct buf url = BUF_INIT(16384);
+	struct kv_txn t;
+	size_t n = 0, i;
+
+	(void)e;
+	buf_addsl(chunk, buf_slice(&l->head));
+	buf_release(&l->head);
+	if (!l->items)
+		return chunk->st == ST_OK ? ST_EOF : chunk->st;
+	kv_read(l->repo->catalog, &t);
+	n = cat_files(&t, l->id, false, l->after == NULL ? SLICE_NULL : slice_str(l->after), l->page, ITEM_PAGE);
+	kv_end(&t, NULL);
+	put_page(l, n, chunk);
+	free(l->after);
+	l->after = n == 0 ? NULL : strdup(l->page[n - 1].path);
+	for (i = 0; i < n; i++)
+		cat_file_release(&l->page[i]);
+	if (n == ITEM_PAGE)
+		return l->after == NULL ? ST_NOMEM : chunk->st;
+	buf_addf(&url, "%s/packages/ro-crate", l->page_url);
+	if (url.st == ST_OK)
+		put_item(l, &(struct link){ "item", url.p, "application/zip", "https://w3id.org/ro/crate" }, chunk);
+	buf_release(&url);
+	buf_adds(chunk, l->json ? "]}]}" : "");
+	return chunk->st == ST_OK ? ST_EOF : chunk->st;
+}
+
+/* What comes before the items. */
+static void put_head(struct req *r, const struct rec *rec, struct linkset *l)
+{
+	struct field f = { BUF_INIT((size_t)16 << 20), l->page_url, " ,\n" };
+	json_t *set, *all;
+
+	if (!l->json) {
+		emit_all(r, rec, 0, emit_field, &f);
+		buf_addsl(&l->head, buf_slice(&f.b));
+	} else {
+		set = json_object();
+		json_put_str(set, "anchor", slice_str(l->page_url));
+		emit_all(r, rec, 0, emit_json, set);
+		all = json_pack("{s:[o]}", "linkset", set);
+		json_dump(&l->head, all, false);
+		json_decref(all);
+		if (l->items && l->head.n > 3) {
+			l->head.n -= 3;		/* "}]}" comes after the items */
+			buf_adds(&l->head, ",\"item\":[");
+		}
+	}
+	buf_release(&f.b);
+}
+
+static void linkset_send(struct req *r, bool json)
+{
+	struct linkset *l;
+	struct rec rec;
 
 	if (!api_record(r, r->param[0], API_PUBLISHED, WANT_SEE, false, &rec))
 		return;
-	set = json_object();
-	json_put_str(set, "anchor", slice_str(req_str(r, "%s/records/%s", BASE(r), rec.id)));
-	emit_all(r, &rec, SIZE_MAX, emit_json, set);
-	reply_json(r, 200, json_pack("{s:[o]}", "linkset", set));
-	r->reply.fields[0].value = SLICE("application/linkset+json");
+	l = calloc(1, sizeof(*l));
+	if (l == NULL || (l->page_url = strdup(req_str(r, "%s/records/%s", BASE(r), rec.id))) == NULL) {
+		free(l);
+		problem_send(r, ST_NOMEM, NULL);
+		return;
+	}
+	l->body = (struct body){ linkset_pull, linkset_stop, true };
+	l->repo = r->site->repo;
+	memcpy(l->id, rec.id, sizeof(l->id));
+	l->json = json;
+	l->first = true;
+	l->items = rec.access == ACC_OPEN;
+	buf_init(&l->head, (size_t)16 << 20);
+	put_head(r, &rec, l);
+	if (l->head.st != ST_OK) {
+		problem_send(r, l->head.st, NULL);
+		linkset_stop(&l->body);
+		return;
+	}
+	reply_body(r, 200, json ? "application/linkset+json" : "application/linkset", &l->body, -1);
+}
+
+static void linkset_json(struct req *r)
+{
+	linkset_send(r, true);
 }
 
 static void linkset_text(struct req *r)
 {
-	struct field f = { BUF_INIT((size_t)64 << 20), NULL, " ,\n" };
-	struct rec rec;
-
-	if (!api_record(r, r->param[0], API_PUBLISHED, WANT_SEE, false, &rec))
-		return;
-	f.anchor = req_str(r, "%s/records/%s", BASE(r), rec.id);
-	emit_all(r, &rec, SIZE_MAX, emit_field, &f);
-	reply_buf(r, 200, "application/linkset", &f.b);
+	linkset_send(r, false);
 }
 
 const struct route routes_signpost[] = {
