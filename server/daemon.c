@@ -15,6 +15,7 @@
 #include "server/oai.h"
 #include "server/req.h"
 #include "server/runner.h"
+#include "store/recover.h"
 
 #define CACHE_BYTES ((size_t)16 << 20)
 #define OAI_CACHE_BYTES ((size_t)32 << 20)	/* filled by harvesters only */
@@ -104,6 +105,8 @@ static st_t open_site(struct server *s, struct site *site, const char *dir, stru
 	site->srv = s;
 	ro.index_specs = index_specs(&ro.n_index_specs);
 	st = repo_open(&site->repo, dir, s->schema, &ro, e);
+	if (st == ST_OK)
+		st = recover_catalog_there(site->repo, e);
 	if (st == ST_OK)
 		st = oai_check(site->repo->conf, e);
 	if (st == ST_OK)

@@ -16,8 +16,8 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <pthread.h>
-#include <sys/statfs.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -226,6 +226,56 @@ static st_t open_dbs(struct kv *kv, struct err *e)
 	return st;
 }
 
+/* Are all pages from ${first} to ${last} free? */
+static bool all_free(struct kv *kv, uint64_t first, uint64_t last)
+{
+	MDB_txn *t = NULL;
+	MDB_cursor *c = NULL;
+	MDB_val k, v;
+	uint64_t n = 0;
+	bool ok = mdb_txn_begin(kv->env, NULL, MDB_RDONLY, &t) == 0 && mdb_cursor_open(t, 0, &c) == 0;
+	int rc = 0;
+
+	while (ok && (rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0) {
+		const size_t *id = v.mv_data;
+		size_t i;
+
+		for (i = 1; i <= id[0] && i < v.mv_size / sizeof(*id); i++)
+			n += id[i] >= first && id[i] <= last;
+	}
+	if (c != NULL)
+		mdb_cursor_close(c);
+	if (t != NULL)
+		mdb_txn_abort(t);
+	return ok && rc == MDB_NOTFOUND && n == last - first + 1;
+}
+
+/*
+ * Reading pages behind the end of a file that was cut kills the process (SIGBUS): say so instead. A file may end early by right when its last
+ * pages are free ones that were never written; it is made longer to look, and stays so then.
+ */
+static st_t whole(struct kv *kv, const MDB_envinfo *info, struct err *e)
+{
+	mdb_filehandle_t fd = -1;
+	struct stat s;
+	MDB_stat m;
+	uint64_t want;
+
+	mdb_env_stat(kv->env, &m);
+	if (mdb_env_get_fd(kv->env, &fd) != 0 || fstat(fd, &s) != 0)
+		return err_sys(e, "cannot look at '%s'", kv->dir);
+	want = ((uint64_t)info->me_last_pgno + 1) * m.ms_psize;
+	if ((uint64_t)s.st_size >= want || info->me_last_txnid == 0)
+		return ST_OK;
+	if (ftruncate(fd, (off_t)want) != 0)
+		return err_sys(e, "cannot make '%s' longer", kv->dir);
+	if (all_free(kv, (uint64_t)s.st_size / m.ms_psize, info->me_last_pgno))
+		return ST_OK;
+	(void)!ftruncate(fd, s.st_size);
+	return err_set(e, ST_CORRUPT, "the database '%s' was cut: it has %llu bytes and needs %llu; put it back from a backup, or remove it and rebuild",
+	    kv->dir, (unsigned long long)s.st_size, (unsigned long long)want);
+}
+
 static st_t open_env(struct kv *kv, struct err *e)
 {
 	st_t st;
@@ -255,6 +305,9 @@ static st_t open_env(struct kv *kv, struct err *e)
 
 		mdb_env_info(kv->env, &info);
 		kv->map_size = info.me_mapsize;
+		st = whole(kv, &info, e);
+	}
+	if (st == ST_OK) {
 		kv_clear_dead_readers(kv);
 		st = open_dbs(kv, e);
 	}

@@ -128,6 +128,21 @@ st_t recover_open(struct repo *r, bool create, struct err *e)
 	return st;
 }
 
+st_t recover_catalog_there(struct repo *r, struct err *e)
+{
+	struct kv_txn t;
+	uint64_t last;
+	st_t st;
+
+	kv_read(r->catalog, &t);
+	last = changes_last(&t);
+	st = kv_end(&t, e);
+	if (st == ST_OK && last == 0 && !ocfl_root_empty(r->objects))
+		st = err_set(e, ST_CORRUPT, "the catalogue is empty, but the object store is not: put catalog/ back from a backup, "
+		    "or recreate it with 'azekura admin rebuild --data %s'", r->dir);
+	return st;
+}
+
 void recover_close(struct repo *r)
 {
 	if (r->dep != NULL) {

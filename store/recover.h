@@ -12,5 +12,8 @@
  * catalogue counts records and the object store is empty or absent (B15). */
 st_t recover_open(struct repo *r, bool create, struct err *e);
 void recover_close(struct repo *r);
+/* ST_CORRUPT when the catalogue never knew a change but the object store holds objects: it was lost, and a server on it would say
+ * "nothing" of everything and give numbers anew. Not asked by repo_open(), for rebuilding has to open it. */
+st_t recover_catalog_there(struct repo *r, struct err *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "store/kv.h"
@@ -377,16 +378,21 @@ static void corrupt_layout(const char *dir, size_t at, char c)
 	mdb_env_close(env);
 }
 
-static void refused(const char *dir, const char *why)
+static void refused_so(const char *dir, st_t st, const char *why)
 {
 	struct kv *kv = NULL;
 	struct kv_opts o = { 4 << 20, 4 << 20, 0 };
 	struct err e = ERR_INIT;
 
-	assert_int_equal(kv_open(&kv, dir, specs, 3, &o, &e), ST_UNSUPPORTED);
+	assert_int_equal(kv_open(&kv, dir, specs, 3, &o, &e), st);
 	assert_null(kv);
 	if (strstr(e.text, why) == NULL)
 		fail_msg("'%s' does not say '%s'", e.text, why);
+}
+
+static void refused(const char *dir, const char *why)
+{
+	refused_so(dir, ST_UNSUPPORTED, why);
 }
 
 static void a_newer_layout_and_another_machine_are_refused(void **state)
@@ -419,6 +425,55 @@ static void changed_header_bytes_are_refused(void **state)
 	close(fd);
 	free(file);
 	refused(*state, "another type of machine");
+}
+
+static void a_cut_file_is_refused_and_not_read(void **state)
+{
+	struct kv *kv = open_default(*state);
+	char *path = fs_join(*state, "data.mdb"), key[16];
+	struct stat was, now;
+
+	for (int i = 0; i < 200; i++) {
+		snprintf(key, sizeof(key), "k%d", i);
+		put1(kv, key, "some text that takes a little room in the file, so that there is something to cut off");
+	}
+	kv_close(kv);
+	assert_int_equal(stat(path, &was), 0);
+	assert_int_equal(truncate(path, was.st_size / 2), 0);
+	refused_so(*state, ST_CORRUPT, "was cut");
+	assert_int_equal(stat(path, &now), 0);
+	assert_int_equal(now.st_size, was.st_size / 2);
+	free(path);
+}
+
+/* Pages that one transaction takes and gives back may never be written: the file may end before them. */
+static void a_file_that_ends_before_its_free_pages_is_whole(void **state)
+{
+	struct kv *kv = open_default(*state);
+	char *big = calloc(1, 300000), *path = fs_join(*state, "data.mdb");
+	struct kv_txn t;
+	struct stat s;
+
+	assert_non_null(big);
+	put1(kv, "small", "stays");
+	kv_write(kv, NULL, &t);
+	kv_put(&t, A, SLICE("big"), slice_of(big, 300000));
+	assert_int_equal(kv_end(&t, NULL), ST_OK);
+	kv_write(kv, NULL, &t);
+	kv_del(&t, A, SLICE("big"));
+	assert_int_equal(kv_end(&t, NULL), ST_OK);
+	/* What comes after goes into the pages that are free now: the file's end becomes free too. */
+	for (int i = 0; i < 20; i++)
+		put1(kv, "other", "stays too");
+	kv_close(kv);
+	assert_int_equal(stat(path, &s), 0);
+	assert_int_equal(truncate(path, s.st_size - 10 * 4096), 0);
+	kv = open_default(*state);
+	assert_true(has(kv, "small", "stays"));
+	assert_true(has(kv, "other", "stays too"));
+	kv_close(kv);
+	free(path);
+	free(big);
 }
 
 static void network_file_systems_are_known_by_their_type(void **state)
@@ -498,6 +553,8 @@ int main(void)
 		T(slots_of_killed_readers_are_cleared),
 		T(a_newer_layout_and_another_machine_are_refused),
 		T(changed_header_bytes_are_refused),
+		T(a_cut_file_is_refused_and_not_read),
+		T(a_file_that_ends_before_its_free_pages_is_whole),
 		cmocka_unit_test(network_file_systems_are_known_by_their_type),
 		T(a_copy_taken_while_writing_is_one_state),
 	};
