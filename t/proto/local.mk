@@ -12,6 +12,8 @@ proto_tests = \
 	%D%/3012-get.sh \
 	%D%/3900-real-datasets.sh \
 	%D%/9001-tombstones.sh \
+	%D%/9002-bounded.sh \
+	%D%/9003-damage.sh \
 	%D%/9010-rights.sh \
 	%D%/9011-at-once.sh \
 	%D%/9012-deposit-kills.sh \
