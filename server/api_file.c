@@ -55,7 +55,7 @@ static void files_list(struct req *r, bool draft)
 	struct rec rec;
 	struct kv_txn t;
 
-	if (list == NULL || !api_record(r, r->param[0], draft ? API_DRAFT : API_PUBLISHED, draft ? WANT_EDIT : WANT_SEE, true, &rec)) {
+	if (list == NULL || !api_record(r, r->param[0], draft ? API_DRAFT : API_PUBLISHED, WANT_SEE, true, &rec)) {
 		json_decref(out);
 		json_decref(entries);
 		json_decref(links);
@@ -101,7 +101,7 @@ static void file_get(struct req *r, bool draft)
 	struct cat_file f;
 	struct rec rec;
 
-	if (!api_record(r, r->param[0], draft ? API_DRAFT : API_PUBLISHED, draft ? WANT_EDIT : WANT_SEE, true, &rec))
+	if (!api_record(r, r->param[0], draft ? API_DRAFT : API_PUBLISHED, WANT_SEE, true, &rec))
 		return;
 	/* A file may itself be named "content". */
 	if (!find_file(r, &rec, draft, r->param[1], &f)) {

@@ -210,7 +210,7 @@ static void draft_get(struct req *r)
 {
 	struct rec rec;
 
-	if (api_record(r, r->param[0], API_DRAFT, WANT_EDIT, true, &rec))
+	if (api_record(r, r->param[0], API_DRAFT, WANT_SEE, true, &rec))
 		answer_draft(r, 200, rec.id, NULL);
 }
 
@@ -324,6 +324,77 @@ static void files_import(struct req *r)
 		problem_send(r, st, &e);
 }
 
+/* The setting "review": what depositors make is published by a curator. */
+static bool needs_review(const struct req *r)
+{
+	return conf_bool(r->site->repo->conf, "review") && !r->who.system && r->who.role < ROLE_CURATOR;
+}
+
+static void refuse_publish(struct req *r)
+{
+	struct rec rec;
+
+	/* What is not theirs looks as if it were not there, here too. */
+	if (api_record(r, r->param[0], API_DRAFT, WANT_PUBLISH, true, &rec))
+		problem_send(r, ST_DENIED, &(struct err){ ST_DENIED, "a curator publishes here: POST to .../draft/actions/submit-review" });
+}
+
+/* Only what could be published goes to a curator. */
+static void review_submit(struct req *r)
+{
+	struct findings f = { NULL, 0, 0 };
+	struct err e = ERR_INIT;
+	struct rec rec;
+	struct actor a;
+	size_t i;
+	st_t st;
+
+	if (!api_record(r, r->param[0], API_DRAFT, WANT_PUBLISH, false, &rec))
+		return;
+	if (!conf_bool(r->site->repo->conf, "review")) {
+		problem_status(r, 409, "there is no review in this repository: publish the draft");
+		return;
+	}
+	st = record_validate(r->site->repo->schema, rec.doc, RECORD_PUBLISH, &f);
+	for (i = 0; st == ST_OK && i < f.n; i++)
+		if (f.v[i].fatal)
+			break;
+	if (st == ST_OK && i < f.n) {
+		problem_findings(r, &f);
+		findings_release(&f);
+		return;
+	}
+	findings_release(&f);
+	api_actor(r, &a);
+	if (st == ST_OK)
+		st = deposit_review(r->site->repo, &a, rec.id, true, &e);
+	if (st == ST_OK)
+		answer_draft(r, 202, rec.id, NULL);
+	else
+		problem_send(r, st, &e);
+}
+
+static void review_return(struct req *r)
+{
+	struct err e = ERR_INIT;
+	struct rec rec;
+	struct actor a;
+	st_t st;
+
+	if (!api_record(r, r->param[0], API_DRAFT, WANT_SEE, true, &rec))
+		return;
+	if (!r->who.system && (r->who.role < ROLE_CURATOR || !(r->who.scopes & SCOPE_PUBLISH))) {
+		problem_send(r, ST_DENIED, &(struct err){ ST_DENIED, "a curator gives it back" });
+		return;
+	}
+	api_actor(r, &a);
+	st = deposit_review(r->site->repo, &a, rec.id, false, &e);
+	if (st == ST_OK)
+		answer_draft(r, 200, rec.id, NULL);
+	else
+		problem_send(r, st, &e);
+}
+
 static void draft_publish(struct req *r)
 {
 	struct slice key = req_field(r, "Idempotency-Key");
@@ -335,6 +406,10 @@ static void draft_publish(struct req *r)
 	st_t st;
 
 	memset(&out, 0, sizeof(out));
+	if (needs_review(r)) {
+		refuse_publish(r);
+		return;
+	}
 	/* With a request key the draft may be gone already: the first answer is given again. */
 	if (key.p == NULL) {
 		if (!api_record(r, r->param[0], API_DRAFT, WANT_PUBLISH, true, &rec))
@@ -446,7 +521,7 @@ static void user_records(struct req *r)
 		struct rec rec;
 
 		memset(&rec, 0, sizeof(rec));
-		if (cat_get(&t, ids[i], true, &rec, NULL) == ST_OK && auth_may(r, &rec, WANT_EDIT) == ST_OK)
+		if (cat_get(&t, ids[i], true, &rec, NULL) == ST_OK && auth_may(r, &rec, WANT_SEE) == ST_OK)
 			json_push(list, rec_json(r, &rec, true, false));
 		rec_release(&rec);
 	}
@@ -475,6 +550,8 @@ const struct route routes_record[] = {
 	{ HTTP_POST, "/api/records/{id}/draft", draft_edit, ROUTE_BODY | ROUTE_WRITE | ROUTE_LOGIN, 0, "Start revising a published record", "drafts" },
 	{ HTTP_DELETE, "/api/records/{id}/draft", draft_delete, ROUTE_WRITE | ROUTE_LOGIN, 0, "Discard the draft", "drafts" },
 	{ HTTP_POST, "/api/records/{id}/draft/actions/publish", draft_publish, ROUTE_BODY | ROUTE_WRITE | ROUTE_LOGIN, 0, "Publish the draft", "drafts" },
+	{ HTTP_POST, "/api/records/{id}/draft/actions/submit-review", review_submit, ROUTE_BODY | ROUTE_WRITE | ROUTE_LOGIN, 0, "Hand the draft to the curators", "drafts" },
+	{ HTTP_POST, "/api/records/{id}/draft/actions/return", review_return, ROUTE_BODY | ROUTE_WRITE | ROUTE_LOGIN, 0, "Give a draft in review back to its owner", "drafts" },
 	{ HTTP_POST, "/api/records/{id}/draft/actions/files-import", files_import, ROUTE_BODY | ROUTE_WRITE | ROUTE_LOGIN, 0, "Take over the previous version's files", "drafts" },
 	{ HTTP_GET, "/api/records/{id}/versions", versions_get, 0, 0, "All versions", "records" },
 	{ HTTP_POST, "/api/records/{id}/versions", version_new, ROUTE_BODY | ROUTE_WRITE | ROUTE_LOGIN, 0, "Start a new version", "drafts" },

@@ -58,6 +58,7 @@ struct draft_job {
 	const json_t *doc;
 	uint32_t etag;
 	int64_t now;
+	enum rec_state state;		/* deposit_review() */
 	char out[PID_LEN + 1];
 	const char *fresh, *fresh_parent;
 };
@@ -173,6 +174,32 @@ st_t deposit_save(struct repo *r, const struct actor *a, const char *id, const j
 	if (!json_is_object(doc))
 		return err_set(e, ST_INVALID, "%s", meta_error);
 	return writer_do(r->cat_w, save_apply, &j, e);
+}
+
+static st_t review_apply(void *arg, struct kv_txn *t)
+{
+	struct draft_job *j = arg;
+	struct rec rec = { .id = "" };
+
+	if (is_draft(t, j->id, &rec)) {
+		if (rec.state == j->state) {
+			kv_fail(t, ST_CONFLICT, "draft '%s' is %s", j->id, j->state == REC_REVIEW ? "in review already" : "not in review");
+		} else {
+			rec.state = j->state;
+			rec.etag++;
+			rec.modified = j->now;
+			put_draft(t, j->r, &rec);
+		}
+	}
+	rec_release(&rec);
+	return t->st;
+}
+
+st_t deposit_review(struct repo *r, const struct actor *a, const char *id, bool submit, struct err *e)
+{
+	struct draft_job j = { .r = r, .a = a, .id = id, .state = submit ? REC_REVIEW : REC_DRAFT, .now = clock_now() };
+
+	return writer_do(r->cat_w, review_apply, &j, e);
 }
 
 static st_t discard_apply(void *arg, struct kv_txn *t)

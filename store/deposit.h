@@ -17,6 +17,8 @@ void actor_of(const struct principal *p, struct actor *a);
 st_t deposit_new(struct repo *r, const struct actor *a, const json_t *doc, char id[PID_LEN + 1], struct err *e);
 /* Replace a draft's metadata. ${etag} 0: whatever; else ST_STALE when it moved. */
 st_t deposit_save(struct repo *r, const struct actor *a, const char *id, const json_t *doc, uint32_t etag, struct err *e);
+/* Hand a draft to the curators (REC_REVIEW), or back to its owner. ST_CONFLICT: it is there already. */
+st_t deposit_review(struct repo *r, const struct actor *a, const char *id, bool submit, struct err *e);
 st_t deposit_discard(struct repo *r, const struct actor *a, const char *id, struct err *e);
 /* A draft (same id) to revise a published version's metadata; ST_OK also when there is one already. It has no files of its own: ask for the version's. */
 st_t deposit_edit(struct repo *r, const struct actor *a, const char *id, struct err *e);

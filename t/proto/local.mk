@@ -6,6 +6,7 @@ proto_tests = \
 	%D%/1011-command-line.sh \
 	%D%/2001-record-life.sh \
 	%D%/2002-access.sh \
+	%D%/2020-review.sh \
 	%D%/3001-files.sh \
 	%D%/3010-deposit.sh \
 	%D%/3011-names.sh \
@@ -17,6 +18,7 @@ proto_tests = \
 	%D%/9010-rights.sh \
 	%D%/9011-at-once.sh \
 	%D%/9012-deposit-kills.sh \
-	%D%/9012-limits.sh
+	%D%/9012-limits.sh \
+	%D%/9013-events-jobs.sh
 TESTS += $(proto_tests)
 EXTRA_DIST += $(proto_tests)
