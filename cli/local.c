@@ -1,8 +1,7 @@
 #include "cli/local.h"
 
 #include <stdlib.h>
-
-#include <unistd.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/place.h"
@@ -53,6 +52,7 @@ struct local_index *local_index_start(struct repo *r)
 
 void local_index_end(struct local_index *l, bool wait)
 {
+	static const struct timespec pause = { 0, 5000000 };
 	uint64_t last, place = 0, extracted;
 	struct kv_txn t;
 	unsigned still = 0;
@@ -70,7 +70,7 @@ void local_index_end(struct local_index *l, bool wait)
 		if (place >= last)
 			break;
 		still = place == before ? still + 1 : 0;
-		usleep(5000);
+		nanosleep(&pause, NULL);
 	}
 	follow_stop(l->f);
 	index_close(l->ix);

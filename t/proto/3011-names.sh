@@ -4,6 +4,7 @@
 new_repo; start_server || exit 1
 TOKEN=$(token alice depositor)
 run() { OUT=$("$AZEKURA" --server "$BASE" --token "$TOKEN" "$@" 2>"$T/err" </dev/null); RC=$?; ERR=$(cat "$T/err"); }
+cd "$T" || exit 99
 D=$T/names; mkdir "$D"
 long=$(printf 'n%.0s' {1..255}); wide=$(printf '名%.0s' {1..85})
 names=(' ' ' lead' 'trail ' 'two  blanks' 'tab-less' '-dash' '--help' '-rf *' '--' '*' '?' '[a]' '{a,b}' '~' '~root' '$HOME' '$(id)' '`id`' ';ls' 'a&b' 'a|b' 'a<b' 'a>b'
@@ -25,7 +26,7 @@ is "$(jq -c '.warnings' <<<"$OUT")" '[]' 'and none of them is worth a warning'
 run get "$id" -o "$T/back"
 is "$RC" 0 'they are fetched' || diag "$ERR"
 ok 'and are the same' diff -r "$D" "$T/back"
-run get "$id" '--' '-x' -o "$T/part"; run get -o "$T/part" "$id" -- -x
+run get -o "$T/part" "$id" -- -x
 ok 'a name with a dash is fetched behind --' test -f "$T/part/-x/--/-"
 curl -sS "$BASE/api/records/$id/files" >"$T/list.json"
 bad=$(python3 - "$T/list.json" "$D" <<'X'
