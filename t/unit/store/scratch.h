@@ -9,9 +9,11 @@
 
 static inline int scratch_setup(void **state)
 {
-	char path[] = "/tmp/azekura-test-XXXXXX";
+	const char *tmp = getenv("TMPDIR");
+	char path[256];
 
-	*state = mkdtemp(path) ? strdup(path) : NULL;
+	snprintf(path, sizeof(path), "%s/azekura-test-XXXXXX", tmp != NULL ? tmp : "/tmp");
+	*state = mkdtemp(path) != NULL ? strdup(path) : NULL;
 	return *state == NULL;
 }
 
