@@ -308,6 +308,16 @@ static void compress_reply(struct req *r)
 	buf_release(&out);
 }
 
+static bool has_field(const struct reply *p, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < p->n; i++)
+		if (slice_ieq_str(p->fields[i].name, name))
+			return true;
+	return false;
+}
+
 static void common_fields(struct req *r)
 {
 	static const struct { const char *name, *value; } always[] = {
@@ -320,6 +330,9 @@ static void common_fields(struct req *r)
 
 	for (i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		http_add(r->h, always[i].name, slice_str(always[i].value));
+	/* What is shown to somebody who is known is for nobody else's cache, unless the handler knows better. */
+	if ((r->who.user != 0 || r->who.system) && !has_field(&r->reply, "Cache-Control"))
+		http_add(r->h, "Cache-Control", SLICE("private, no-store"));
 	if (r->reply.compress)
 		http_add(r->h, "Vary", SLICE("Accept, Accept-Language, Accept-Encoding, Authorization"));
 }

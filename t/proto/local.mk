@@ -19,6 +19,7 @@ proto_tests = \
 	%D%/9011-at-once.sh \
 	%D%/9012-deposit-kills.sh \
 	%D%/9012-limits.sh \
-	%D%/9013-events-jobs.sh
+	%D%/9013-events-jobs.sh \
+	%D%/9014-http.sh
 TESTS += $(proto_tests)
 EXTRA_DIST += $(proto_tests)
