@@ -61,6 +61,8 @@ struct kv {
 	bool dead;			/* writer thread only: a write failed, LMDB wants to be opened again, and that failed too */
 };
 
+#define ROOM_MIN (1u << 20)	/* a disk with less is full: one commit takes more */
+
 static st_t st_of(int rc)
 {
 	switch (rc) {
@@ -94,8 +96,19 @@ static st_t st_of(int rc)
 	}
 }
 
+/* LMDB calls a write of fewer bytes than it asked for an input/output error; on a full disk that is what happens first. */
+static int full_disk(const struct kv *kv, int rc)
+{
+	struct statfs s;
+
+	if (rc == EIO && statfs(kv->dir, &s) == 0 && (uint64_t)s.f_bavail * (uint64_t)s.f_bsize < ROOM_MIN)
+		return ENOSPC;
+	return rc;
+}
+
 static st_t kv_err(struct err *e, const struct kv *kv, const char *what, int rc)
 {
+	rc = full_disk(kv, rc);
 	return err_set(e, st_of(rc), "cannot %s '%s': %s", what, kv->dir, mdb_strerror(rc));
 }
 

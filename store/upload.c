@@ -25,7 +25,6 @@
 
 #define CHECKPOINT	((uint64_t)512 << 20)
 #define FLUSH_STEP	((uint64_t)8 << 20)
-#define RESERVE		((uint64_t)64 << 20)	/* kept free, so that commits, logs and deletes still work (B3) */
 #define SMALL		((uint64_t)1 << 20)	/* up to this, many uploads share one syncfs() */
 
 struct upload {
@@ -195,12 +194,13 @@ static void state_drop(struct upload *u)
 static st_t room_for(struct repo *r, uint64_t bytes, struct err *e)
 {
 	struct statvfs v;
-	uint64_t avail;
+	uint64_t avail, keep = (uint64_t)conf_int(r->conf, "store.reserve");
 
+	/* Some is kept free, so that commits, logs and deletes still work (B3). */
 	if (statvfs(r->dir, &v) != 0)
 		return err_sys(e, "cannot ask for the free space of '%s'", r->dir);
 	avail = (uint64_t)v.f_bavail * v.f_frsize;
-	if (avail < RESERVE || avail - RESERVE < bytes)
+	if (avail < keep || avail - keep < bytes)
 		return err_set(e, ST_FULL, "not enough room on disk for %llu bytes", (unsigned long long)bytes);
 	return ST_OK;
 }

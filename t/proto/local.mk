@@ -15,6 +15,7 @@ proto_tests = \
 	%D%/9001-tombstones.sh \
 	%D%/9002-bounded.sh \
 	%D%/9003-damage.sh \
+	%D%/9004-full-disk.sh \
 	%D%/9010-rights.sh \
 	%D%/9011-at-once.sh \
 	%D%/9012-deposit-kills.sh \
