@@ -1,4 +1,4 @@
-#include "../unit.h"
+#include "t/unit/unit.h"
 
 #include "server/req.h"
 #include "server/serve.h"
