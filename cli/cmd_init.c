@@ -62,6 +62,8 @@ static st_t write_conf(const char *dir, const struct init *in, struct err *e)
 	if (st == ST_OK)
 		st = set(conf, "oai-id", in->oai_id, e);
 	if (st == ST_OK)
+		st = repo_settings(conf, e);
+	if (st == ST_OK)
 		st = fs_mkdirs(dir, 0750, e);
 	if (st == ST_OK)
 		st = conf_print(conf, &text);

@@ -108,7 +108,7 @@ static st_t open_site(struct server *s, struct site *site, const char *dir, stru
 	if (st == ST_OK)
 		st = recover_catalog_there(site->repo, e);
 	if (st == ST_OK)
-		st = oai_check(site->repo->conf, e);
+		st = repo_settings(site->repo->conf, e);
 	if (st == ST_OK)
 		st = index_open(&site->ix, site->repo, e);
 	if (st != ST_OK)

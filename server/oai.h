@@ -11,7 +11,6 @@ struct oai *oai_new(size_t cache_bytes);
 void oai_free(struct oai *o);
 /* Can harvesters live with these settings? ST_INVALID names the pattern that "email", "oai-id" or "oai.mirror" does not fit. */
 struct conf;
-st_t oai_check(const struct conf *conf, struct err *e);
 
 /*
  * Resumption tokens (oai_token.c): stateless, signed with the repository's secret, never expiring. They name a place in the change log, which never shifts.

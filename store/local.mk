@@ -52,6 +52,7 @@ libstore_a_SOURCES = \
 	%D%/recover.h \
 	%D%/repo.c \
 	%D%/repo.h \
+	%D%/settings.c \
 	%D%/staged.c \
 	%D%/upkeep.h \
 	%D%/upload.c \

@@ -35,6 +35,9 @@ struct repo_opts {
 /* The settings table, for conf_new() and the man page. "url", "name", "email", "oai-id", "store.map-size", "limits.upload", ... */
 const struct conf_opt *repo_options(size_t *n);
 
+/* E-mail, OAI identifier and mirror as harvesters need them (OAI-PMH guidelines; oai-identifier.xsd): ST_INVALID says which and why. */
+st_t repo_settings(const struct conf *conf, struct err *e);
+
 /* Lock the folder (ST_BUSY: another process has it), open both environments, finish or roll back what a crash left (store/recover). Refuses an
  * empty object store that the catalogue says is not empty (B15). */
 st_t repo_open(struct repo **out, const char *dir, struct schema *schema, const struct repo_opts *o, struct err *e);

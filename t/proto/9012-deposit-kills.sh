@@ -6,7 +6,7 @@ need_shared services/faultproxy.py
 new_repo; start_server || exit 1
 TOKEN=$(token alice depositor)
 SEED=${AZEKURA_SEED:-$((RANDOM * 32768 + RANDOM))}; diag "AZEKURA_SEED=$SEED"; RANDOM=$((SEED % 32768))
-rounds=50; [ -n "${AZEKURA_LONG:-}" ] && rounds=400
+rounds=25; [ -n "${AZEKURA_LONG:-}" ] && rounds=400
 PORT=${BASE##*:}
 az() { "$AZEKURA" --server "$BASE" --token "$TOKEN" "$@"; }
 D=$T/d
