@@ -38,6 +38,18 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
+/* "a.example.:80" is "a.example": the dot of a full name and the default ports say nothing more. */
+static struct slice plain_host(struct slice h)
+{
+	if (slice_ends(h, ":80"))
+		h.n -= 3;
+	else if (slice_ends(h, ":443"))
+		h.n -= 4;
+	if (slice_ends(h, "."))
+		h.n--;
+	return h;
+}
+
 struct site *site_find(struct server *s, struct slice host)
 {
 	size_t i;
@@ -47,6 +59,13 @@ struct site *site_find(struct server *s, struct slice host)
 	for (i = 0; i < s->n_sites; i++)
 		if (slice_ieq_str(host, s->sites[i].host))
 			return &s->sites[i];
+	host = plain_host(host);
+	for (i = 0; i < s->n_sites; i++) {
+		struct slice own = plain_host(slice_str(s->sites[i].host));
+
+		if (own.n == host.n && strncasecmp(own.p, host.p, own.n) == 0)
+			return &s->sites[i];
+	}
 	return NULL;
 }
 

@@ -2,6 +2,7 @@
 EXTRA_DIST += %D%/lib.sh
 proto_tests = \
 	%D%/0001-start.sh \
+	%D%/0002-hosts.sh \
 	%D%/1010-admin.sh \
 	%D%/1011-command-line.sh \
 	%D%/2001-record-life.sh \
