@@ -65,6 +65,35 @@ static void the_table_hash_is_fixed_forever(void **state)
 	assert_int_equal(crc32_of(crc32_of(0, "1234", 4), "56789", 5), 0xCBF43926);
 }
 
+/* One bit at a time, as the polynomial says. */
+static uint32_t crc32_by_bits(uint32_t crc, const uint8_t *p, size_t n)
+{
+	int bit;
+
+	for (crc = ~crc; n > 0; n--)
+		for (crc ^= *p++, bit = 0; bit < 8; bit++)
+			crc = (crc >> 1) ^ (crc & 1 ? 0xEDB88320 : 0);
+	return ~crc;
+}
+
+static void a_crc_is_the_same_at_every_length_and_alignment(void **state)
+{
+	uint8_t text[1200];
+	uint32_t x = 1, crc;
+	size_t n, at;
+
+	for (n = 0; n < sizeof(text); n++) {
+		x = x * 1664525 + 1013904223;
+		text[n] = (uint8_t)(x >> 24);
+	}
+	for (n = 0; n < 1000; n++) {
+		at = n % 17;
+		assert_int_equal(crc32_of(0, text + at, n), crc32_by_bits(0, text + at, n));
+		crc = crc32_of(0, text, n);
+		assert_int_equal(crc32_of(crc, text + n, sizeof(text) - n), crc32_by_bits(0, text, sizeof(text)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -72,6 +101,7 @@ int main(void)
 		cmocka_unit_test(one_pass_gives_both_digests_however_it_is_cut),
 		cmocka_unit_test(hmac_and_md5_agree_with_their_standards),
 		cmocka_unit_test(the_table_hash_is_fixed_forever),
+		cmocka_unit_test(a_crc_is_the_same_at_every_length_and_alignment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
