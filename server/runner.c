@@ -1,6 +1,7 @@
 #include "server/runner.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -17,6 +18,7 @@
 #define LEFTOVER_AGE (7 * 86400)
 #define EMBARGO_BATCH 100
 #define ATTEMPTS_MAX 3
+#define TRIM_PAGES 5000			/* 20 MB of mapped files; the program itself is 10 */
 #define UPDATE_US 500000		/* how often a running job's progress is written */
 
 struct runner {
@@ -25,6 +27,7 @@ struct runner {
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	bool stop, poked;
+	uint64_t requests;	/* at the last beat */
 };
 
 static bool stopping(struct runner *r)
@@ -144,6 +147,28 @@ static void collect(struct runner *r)
 		log_info("staging", "leftovers removed files=%llu", (unsigned long long)removed);
 }
 
+/*
+ * A long walk (a harvest, a rebuild, the first reading of an import) leaves the whole catalogue mapped. Nobody is served by that once
+ * the walk is over: a server that had no request for a beat lets go, and what is needed comes back from the page cache.
+ */
+static void trim(struct runner *r)
+{
+	struct http_counts c;
+	unsigned long size = 0, resident = 0, shared = 0;
+	FILE *f;
+
+	http_server_counts(r->site->srv->http, &c);
+	if (c.requests != r->requests || (f = fopen("/proc/self/statm", "re")) == NULL) {
+		r->requests = c.requests;
+		return;
+	}
+	if (fscanf(f, "%lu %lu %lu", &size, &resident, &shared) == 3 && shared > TRIM_PAGES) {
+		kv_trim(r->site->repo->catalog);
+		kv_trim(r->site->repo->index);
+	}
+	fclose(f);
+}
+
 static void *run(void *p)
 {
 	struct runner *r = p;
@@ -158,6 +183,7 @@ static void *run(void *p)
 		if (now - beat >= (int64_t)BEAT_S * 1000000) {
 			beat = now;
 			events_beat(r->site->events);
+			trim(r);
 		}
 		if (swept == 0 || now - swept >= (int64_t)COLLECT_S * 1000000) {
 			swept = now;

@@ -16,8 +16,12 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -986,6 +990,36 @@ out:
 		close(fd);
 	free(file);
 	return st;
+}
+
+/* Where the map lies is told by the kernel alone: LMDB keeps its address to itself. "7f..-7f.. r--s 00000000 fe:00 1234 /path" */
+static bool is_map_of(const char *line, const struct stat *sb, unsigned long *from, unsigned long *to)
+{
+	unsigned long ino;
+	unsigned major, minor;
+
+	return sscanf(line, "%lx-%lx %*s %*x %x:%x %lu", from, to, &major, &minor, &ino) == 5 && ino == sb->st_ino &&
+	    makedev(major, minor) == sb->st_dev;
+}
+
+void kv_trim(struct kv *kv)
+{
+	char *path = fs_join(kv->dir, "data.mdb"), line[512];
+	FILE *maps = path == NULL ? NULL : fopen("/proc/self/maps", "re");
+	unsigned long from, to;
+	struct kv_txn t;
+	struct stat sb;
+
+	/* While a transaction is open the map cannot move: what is let go is ours. */
+	kv_read(kv, &t);
+	if (t.st == ST_OK && maps != NULL && stat(path, &sb) == 0)
+		while (fgets(line, sizeof(line), maps) != NULL)
+			if (is_map_of(line, &sb, &from, &to))
+				madvise((void *)from, to - from, MADV_DONTNEED);
+	(void)!kv_end(&t, NULL);
+	if (maps != NULL)
+		fclose(maps);
+	free(path);
 }
 
 void kv_stats(struct kv *kv, struct kv_stats *out)

@@ -21,6 +21,8 @@ struct kv_opts { size_t map_size, map_max; unsigned readers; };
 st_t kv_open(struct kv **out, const char *dir, const struct kv_spec *specs, size_t n, const struct kv_opts *o, struct err *e);
 void kv_close(struct kv *kv);
 st_t kv_copy(struct kv *kv, const char *to_dir, struct err *e);		/* consistent, while running */
+/* Let go of the resident pages of the map: they stay in the system's page cache and come back when touched. For a server that has nothing to do after a long walk. Any thread. */
+void kv_trim(struct kv *kv);
 struct kv_stats { uint64_t map_size, used, commits, entries; unsigned readers; };
 void kv_stats(struct kv *kv, struct kv_stats *out);
 

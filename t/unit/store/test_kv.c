@@ -534,6 +534,51 @@ static void a_copy_taken_while_writing_is_one_state(void **state)
 	free(to);
 }
 
+/* Pages of files that this process holds, as the kernel counts them. */
+static unsigned long mapped_pages(void)
+{
+	unsigned long size = 0, resident = 0, shared = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%lu %lu %lu", &size, &resident, &shared), 3);
+	fclose(f);
+	return shared;
+}
+
+static void trimming_gives_pages_back_and_loses_nothing(void **state)
+{
+	struct kv *kv = open_sized(*state, 64 << 20, 64 << 20, 0);
+	unsigned long before;
+	struct kv_cur c;
+	struct kv_txn t;
+	char k[16], v[1000];
+	unsigned i, n = 0;
+
+	memset(v, 'v', sizeof(v) - 1);
+	v[sizeof(v) - 1] = '\0';
+	kv_write(kv, NULL, &t);
+	for (i = 0; i < 20000; i++) {
+		snprintf(k, sizeof(k), "%08u", i);
+		kv_put(&t, A, slice_str(k), slice_str(v));
+	}
+	assert_int_equal(kv_end(&t, NULL), ST_OK);
+	kv_read(kv, &t);
+	kv_cur_open(&t, A, &c);
+	for (i = 0; i == 0 ? kv_seek(&c, SLICE("0")) : kv_next(&c); i++)
+		assert_int_equal(c.v.n, sizeof(v) - 1);
+	before = mapped_pages();
+	kv_trim(kv);
+	assert_true(mapped_pages() + 3000 < before);
+	/* A transaction that was open goes on as if nothing had been. */
+	for (i = 0; i == 0 ? kv_seek(&c, SLICE("0")) : kv_next(&c); i++)
+		n += c.v.n == sizeof(v) - 1 && c.v.p[500] == 'v';
+	assert_int_equal(n, 20000);
+	kv_cur_close(&c);
+	assert_int_equal(kv_end(&t, NULL), ST_OK);
+	kv_close(kv);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -557,6 +602,7 @@ int main(void)
 		T(a_file_that_ends_before_its_free_pages_is_whole),
 		cmocka_unit_test(network_file_systems_are_known_by_their_type),
 		T(a_copy_taken_while_writing_is_one_state),
+		T(trimming_gives_pages_back_and_loses_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
