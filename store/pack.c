@@ -28,7 +28,7 @@
 #include "store/pack_int.h"
 #include "store/upkeep.h"
 
-#define CHUNK		2000
+#define CHUNK		1000
 #define CHUNK_BYTES	((size_t)4 << 20)	/* of stored text */
 #define LINE_MAX_BYTES	((size_t)4 << 20)
 
