@@ -7,7 +7,7 @@ TOKEN=$(token alice depositor)
 id=$(new_draft)
 head -c 300000 /dev/urandom >"$T/a.bin"
 sum=$(sha256_of "$T/a.bin")
-b64=$(xxd -r -p <<<"$sum" 2>/dev/null | base64) || b64=$(python3 -c "import base64,sys;print(base64.b64encode(bytes.fromhex('$sum')).decode())")
+b64=$(printf "$(sed 's/../\\x&/g' <<<"$sum")" | base64)
 
 # InvenioRDM's three steps.
 ok_status 201 POST "/api/records/$id/draft/files" -H 'Content-Type: application/json' -d '[{"key":"a.bin"}]'

@@ -125,7 +125,9 @@ mkdir "$T/closed"; echo a >"$T/closed/a"; echo secret >"$T/closed/locked"; chmod
 chmod 755 "$T" "$T/closed"
 if [ "$(id -u)" != 0 ]; then run deposit "$T/closed"; else
 	mkdir -m 777 "$T/nobody"
-	OUT=$(HOME=$T/nobody XDG_CONFIG_HOME=$T/nobody AZEKURA_TOKEN=$TOKEN setpriv --reuid 65534 --regid 65534 --clear-groups "$AZEKURA" --server "$BASE" deposit "$T/closed" 2>"$T/err"); RC=$?; ERR=$(cat "$T/err")
+	# The source tree may lie where nobody may look, as below /root.
+	cp "$AZEKURA" "$T/azekura-nobody"; cp -r "$AZEKURA_SCHEMA" "$T/schema"; chmod -R a+rX "$T/schema" "$T/azekura-nobody"
+	OUT=$(AZEKURA_SCHEMA=$T/schema HOME=$T/nobody XDG_CONFIG_HOME=$T/nobody AZEKURA_TOKEN=$TOKEN setpriv --reuid 65534 --regid 65534 --clear-groups "$T/azekura-nobody" --server "$BASE" deposit "$T/closed" 2>"$T/err"); RC=$?; ERR=$(cat "$T/err")
 fi
 like "$RC $ERR" "^1 .*cannot read '.*locked': Permission denied" 'a file that cannot be read stops the deposit by name'
 done_testing
