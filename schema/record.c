@@ -329,9 +329,12 @@ static st_t default_agent(json_t *doc, const struct record_defaults *d, json_t *
 static st_t default_date(json_t *doc, const struct record_defaults *d, json_t *defaulted)
 {
 	json_t *dates = json_object_get(doc, "dates");
+	int year = record_year(doc);
 	st_t st;
 
-	if (d->today == NULL || record_year(doc) != 0)
+	/* A year that only the end of an embargo gives lies ahead: published is what is published today. */
+	if (d->today == NULL || (year != 0 && (year <= (int)strtol(d->today, NULL, 10) || year_of(doc, "Issued") != 0 ||
+	    json_is_integer(json_object_get(doc, "publicationYear")))))
 		return ST_OK;
 	if (!json_is_array(dates)) {
 		if ((st = json_put(doc, "dates", json_array())) != ST_OK)

@@ -124,8 +124,9 @@ static st_t open_site(struct server *s, struct site *site, const char *dir, stru
 	site->srv = s;
 	ro.index_specs = index_specs(&ro.n_index_specs);
 	st = repo_open(&site->repo, dir, s->schema, &ro, e);
-	if (st == ST_OK)
-		st = recover_catalog_there(site->repo, e);
+	if (st != ST_OK)
+		return st;		/* it names the repository itself */
+	st = recover_catalog_there(site->repo, e);
 	if (st == ST_OK)
 		st = repo_settings(site->repo->conf, e);
 	if (st == ST_OK)

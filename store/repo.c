@@ -104,6 +104,18 @@ static st_t open_env(struct repo *r, const char *name, const struct kv_spec *spe
 	return st;
 }
 
+/* Search is derived: what to do about a damaged index is said with the fault. */
+static st_t open_index(struct repo *r, const struct repo_opts *o, struct err *e)
+{
+	st_t st = open_env(r, "index", o->index_specs, o->n_index_specs, &r->index, &r->ix_w, e);
+	char was[ERR_TEXT_MAX];
+
+	if (e == NULL || (st != ST_CORRUPT && st != ST_UNSUPPORTED))
+		return st;
+	memcpy(was, e->text, sizeof(was));
+	return err_set(e, st, "%.800s; remove the folder 'index' in '%s' and start again: it is made anew", was, r->dir);
+}
+
 st_t repo_open(struct repo **out, const char *dir, struct schema *schema, const struct repo_opts *o, struct err *e)
 {
 	struct repo *r;
@@ -130,7 +142,7 @@ st_t repo_open(struct repo **out, const char *dir, struct schema *schema, const 
 	if (st == ST_OK)
 		st = open_env(r, "catalog", cat_specs, CAT_DB_COUNT, &r->catalog, &r->cat_w, e);
 	if (st == ST_OK && o->n_index_specs > 0)
-		st = open_env(r, "index", o->index_specs, o->n_index_specs, &r->index, &r->ix_w, e);
+		st = open_index(r, o, e);
 	if (st == ST_OK)
 		st = cat_open(r, e);
 	if (st == ST_OK)

@@ -32,8 +32,12 @@ for db in catalog index; do
 	rm -rf "${DATA:?}/$db"
 	cp -r "$T/whole-$db" "$DATA/$db"
 done
+truncate -s 5000 "$DATA/index/data.mdb"
+start_fails 'what to do about a damaged index is told' "remove the folder 'index'"
+rm -rf "${DATA:?}/index"
 start_server
 ok_status 200 GET "/api/records/$id"
+ok 'and search is made anew' wait_until 10 indexed "$id"
 
 # A new repository, and one with a draft only, start.
 stop_server

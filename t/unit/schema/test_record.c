@@ -254,6 +254,12 @@ static void defaults_fill_only_what_is_missing_and_say_so(void **state)
 	assert_true(slice_eq_str(record_title(d, NULL), "mine"));
 	assert_int_equal(json_array_size(list), 4);
 	json_decref(d);
+	/* The end of an embargo is not the year of publication. */
+	json_array_clear(list);
+	d = js("{'titles':[{'value':'mine'}],'dates':[{'type':'Available','value':'2090-04-01'}]}");
+	assert_int_equal(record_default(schema, d, &with, list, &e), ST_OK);
+	assert_int_equal(record_year(d), 2026);
+	json_decref(d);
 	json_decref(list);
 	findings_release(&f);
 }
