@@ -2,9 +2,12 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/place.h"
 #include "cli/deposit.h"
+#include "net/helper.h"
+#include "schema/assertion.h"
+#include "schema/describe.h"
 #include "schema/format.h"
-#include "schema/prefill.h"
 #include "schema/record.h"
 #include "schema/vocab.h"
 
@@ -13,32 +16,90 @@ static json_t *ml(const char *value)
 	return json_pack("[{s:s}]", "value", value);
 }
 
-static st_t from_files(const struct schema *s, const struct folder *f, json_t **doc, json_t *warnings, struct err *e)
+static int best_first(const void *a, const void *b)
 {
-	struct prefill *p = prefill_new(s);
-	json_t *warn = NULL;
-	size_t i;
-	st_t st = p == NULL ? ST_NOMEM : ST_OK;
+	const struct local_file *x = *(const struct local_file *const *)a, *y = *(const struct local_file *const *)b;
 
-	for (i = 0; st == ST_OK && i < f->n; i++) {
-		struct buf b = BUF_INIT(PREFILL_FILE_MAX);
+	return describe_before(x->key, y->key) ? -1 : describe_before(y->key, x->key);
+}
+
+/* The files worth looking at, read into memory; ${n} of them in ${out}, their bytes in ${bytes}. */
+static size_t gather(const struct folder *f, struct describe_file *out, struct buf *bytes, json_t *warnings)
+{
+	const struct local_file **wanted = calloc(f->n + 1, sizeof(*wanted));
+	size_t i, n = 0, kept = 0, total = 0;
+
+	for (i = 0; wanted != NULL && i < f->n; i++)
+		if (describe_wants(f->v[i].key))
+			wanted[n++] = &f->v[i];
+	if (n > 0)
+		qsort(wanted, n, sizeof(*wanted), best_first);
+	for (i = 0; i < n && kept < DESCRIBE_FILES_MAX; i++) {
+		struct buf *b = &bytes[kept];
 		struct err why = ERR_INIT;
 
-		if (!prefill_wants(f->v[i].key))
+		/* A large one that only its kind made likely is data. */
+		if (wanted[i]->size > DESCRIBE_FILE_MAX || total + wanted[i]->size > DESCRIBE_BYTES_MAX)
 			continue;
-		if (fs_read_file(f->v[i].path, &b, &why) == ST_OK)
-			st = prefill_add(p, f->v[i].key, buf_slice(&b));
-		else
+		buf_init(b, DESCRIBE_FILE_MAX);
+		if (fs_read_file(wanted[i]->path, b, &why) != ST_OK) {
 			json_push(warnings, json_string(why.text));
-		buf_release(&b);
+			buf_release(b);
+			continue;
+		}
+		total += b->n;
+		out[kept++] = (struct describe_file){ wanted[i]->key, buf_slice(b), NULL };
 	}
-	if (st == ST_OK)
-		st = prefill_take(p, doc, &warn);
-	if (st == ST_OK)
+	free(wanted);
+	return kept;
+}
+
+/* Strangers wrote these files: they are read by the helper, in its cell. Without a helper nothing is read, and the deposit goes on. */
+static st_t ask_helper(const struct schema *s, const struct describe_file *files, size_t n, json_t **doc, json_t **warn, struct err *e)
+{
+	struct buf answer = BUF_INIT((size_t)32 << 20);
+	char *program = place_program("azekura-extract"), *place = place_schema();
+	struct helpers *h = NULL;
+	st_t st;
+
+	if (program == NULL || place == NULL)
+		st = err_set(e, ST_ABSENT, "the program 'azekura-extract' or the folder 'schema' was not found");
+	else if ((st = helpers_new(&h, program, 1, e)) == ST_OK && (st = helper_describe(h, place, files, n, &answer, e)) == ST_OK)
+		st = describe_answer(s, buf_slice(&answer), doc, warn, e);
+	helpers_free(h);
+	buf_release(&answer);
+	free(program);
+	free(place);
+	return st;
+}
+
+static st_t from_files(const struct schema *s, const struct folder *f, json_t **doc, json_t *warnings)
+{
+	struct describe_file *files = calloc(DESCRIBE_FILES_MAX, sizeof(*files));
+	struct buf *bytes = calloc(DESCRIBE_FILES_MAX, sizeof(*bytes));
+	struct err why = ERR_INIT;
+	json_t *warn = NULL;
+	size_t n, i;
+	st_t st = files != NULL && bytes != NULL ? ST_OK : ST_NOMEM;
+
+	n = st == ST_OK ? gather(f, files, bytes, warnings) : 0;
+	if (st == ST_OK && n > 0 && (st = ask_helper(s, files, n, doc, &warn, &why)) != ST_OK && st != ST_NOMEM) {
+		struct buf text = BUF_INIT(ERR_TEXT_MAX + 200);
+
+		buf_addf(&text, "the description files were not read: %s: fill in the fields by hand", why.text);
+		json_push(warnings, json_string(text.p));
+		buf_release(&text);
+		st = ST_OK;
+	}
+	if (st == ST_OK && *doc == NULL)
+		st = (*doc = json_object()) != NULL ? ST_OK : ST_NOMEM;
+	if (warn != NULL)
 		json_array_extend(warnings, warn);
 	json_decref(warn);
-	prefill_free(p);
-	(void)e;
+	for (i = 0; i < n; i++)
+		buf_release(&bytes[i]);
+	free(bytes);
+	free(files);
 	return st;
 }
 
@@ -79,6 +140,11 @@ static st_t from_json(const struct schema *s, const char *path, json_t *doc, jso
 		st = record_normalise(s, read, warnings, e);
 	if (st == ST_OK)
 		st = well_formed(s, read, e);
+	/* What was proposed before and still stands keeps its source. */
+	if (st == ST_OK && json_object_get(read, "assertions") != NULL && json_object_get(doc, "assertions") != NULL) {
+		json_array_extend(json_object_get(doc, "assertions"), json_object_get(read, "assertions"));
+		json_object_del(read, "assertions");
+	}
 	if (st == ST_OK)
 		json_object_update(doc, read);
 	else
@@ -143,7 +209,7 @@ st_t describe(const struct schema *s, const struct folder *f, const struct descr
 	st_t st;
 
 	*doc = NULL;
-	st = from_files(s, f, doc, warnings, e);
+	st = from_files(s, f, doc, warnings);
 	if (st == ST_OK && o->from != NULL)
 		st = from_json(s, o->from, *doc, warnings, e);
 	if (st == ST_OK && o->title != NULL)
@@ -154,5 +220,6 @@ st_t describe(const struct schema *s, const struct folder *f, const struct descr
 		st = set_license(s, *doc, o->license, e);
 	if (st == ST_OK && o->access != NULL)
 		st = set_access(*doc, o->access, e);
-	return st;
+	/* What a person said instead is nobody's proposal. */
+	return st == ST_OK ? assertions_tidy(*doc) : st;
 }

@@ -219,11 +219,12 @@ static void talk_new_answer(struct talk *t)
 
 /* ---- processes ---- */
 
-static st_t proc_spawn(struct helpers *h, struct proc *p, int theirs, struct err *e)
+/* ${schema}: for descriptions; NULL: for data files */
+static st_t proc_spawn(struct helpers *h, struct proc *p, int theirs, const char *schema, struct err *e)
 {
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t at;
-	char memory[32], *argv[] = { h->program, memory, NULL }, *envp[] = { NULL };
+	char memory[32], *argv[] = { h->program, memory, (char *)schema, NULL }, *envp[] = { NULL };
 	sigset_t none, all;
 	int rc;
 
@@ -251,7 +252,7 @@ static st_t proc_spawn(struct helpers *h, struct proc *p, int theirs, struct err
 }
 
 /* Start one and wait until it says that its cell is closed. */
-static st_t proc_start(struct helpers *h, struct proc **out, struct err *e)
+static st_t proc_start(struct helpers *h, const char *schema, struct proc **out, struct err *e)
 {
 	struct buf in = BUF_INIT(4096);
 	struct talk t = { .in = &in, .most = 2048, .deadline = clock_mono_us() + START_MS * 1000 };
@@ -266,7 +267,7 @@ static st_t proc_start(struct helpers *h, struct proc **out, struct err *e)
 		st = err_sys(e, "socket for the helper");
 		goto fail;
 	}
-	if ((st = proc_spawn(h, p, sv[1], e)) != ST_OK)
+	if ((st = proc_spawn(h, p, sv[1], schema, e)) != ST_OK)
 		goto fail;
 	close(sv[1]);
 	sv[1] = -1;
@@ -306,7 +307,7 @@ static st_t take(struct helpers *h, struct proc **out, struct err *e)
 	}
 	h->alive++;
 	pthread_mutex_unlock(&h->lock);
-	st = proc_start(h, out, e);
+	st = proc_start(h, NULL, out, e);
 	pthread_mutex_lock(&h->lock);
 	if (st == ST_OK)
 		h->counts.started++;
@@ -467,6 +468,76 @@ st_t helper_extract(struct helpers *h, int fd, uint64_t off, uint64_t len, const
 	explain(ee, st, status, b, len);
 	if (st == ST_TIMEOUT || st == ST_TOOBIG || st == ST_CLOSED)
 		put_failed(facts, ee->text, len);
+	free(t.chunk);
+	return st;
+}
+
+/* ---- descriptions ---- */
+
+static st_t send_bytes(struct talk *t, uint8_t type, struct slice s, struct err *e)
+{
+	st_t st = ST_OK;
+
+	do {
+		size_t k = s.n < CHUNK ? s.n : CHUNK;
+
+		if (k > 0)
+			memcpy(t->chunk + FRAME_HEAD, s.p, k);
+		talk_frame(t, type, (uint32_t)k);
+		st = talk_flush(t, e);
+		s = slice_of(s.p + k, s.n - k);
+	} while (st == ST_OK && s.n > 0);
+	return st;
+}
+
+static st_t send_file(struct talk *t, const struct describe_file *f, struct err *e)
+{
+	struct buf b = BUF_INIT(CHUNK);
+	st_t st = send_bytes(t, 'P', utf8_clip(slice_str(f->path), NAME_MOST), e);
+
+	if (st == ST_OK && f->facts_of == NULL && f->bytes.n > 0)
+		st = send_bytes(t, 'D', f->bytes, e);
+	/* Facts go in one frame; what does not fit is no short proposal. */
+	if (st == ST_OK && f->facts_of != NULL && buf_adds(&b, f->facts_of) == ST_OK && buf_addsl(&b, f->bytes) == ST_OK)
+		st = send_bytes(t, 'R', buf_slice(&b), e);
+	buf_release(&b);
+	return st;
+}
+
+st_t helper_describe(struct helpers *h, const char *schema, const struct describe_file *f, size_t n, struct buf *answer, struct err *e)
+{
+	const struct helper_budget *b = &helper_budget_default;
+	struct err mine = ERR_INIT, *ee = e ? e : &mine;
+	struct talk t = { .in = answer, .most = (uint32_t)32 << 20, .deadline = clock_mono_us() + b->ms * (int64_t)1000 };
+	struct proc *p;
+	int status;
+	st_t st;
+
+	if ((t.chunk = malloc(FRAME_HEAD + CHUNK)) == NULL)
+		return err_set(ee, ST_NOMEM, " ");
+	if ((st = proc_start(h, schema, &p, ee)) != ST_OK) {
+		free(t.chunk);
+		return st;
+	}
+	t.p = p;
+	talk_new_answer(&t);
+	for (size_t i = 0; i < n && st == ST_OK; i++)
+		st = send_file(&t, &f[i], ee);
+	if (st == ST_OK)
+		st = send_bytes(&t, 'E', SLICE_NULL, ee);
+	if (st == ST_OK)
+		st = talk_answer(&t, ee);
+	if (st == ST_OK && t.type != 'J')
+		st = err_set(ee, ST_CLOSED, "the reader gave no description");
+	status = proc_end(p, st != ST_CLOSED);
+	pthread_mutex_lock(&h->lock);
+	h->counts.started++;
+	h->counts.crashed += st == ST_CLOSED;
+	h->counts.over_budget += st == ST_TIMEOUT || st == ST_TOOBIG;
+	pthread_mutex_unlock(&h->lock);
+	explain(ee, st, status, b, 0);
+	if (st != ST_OK)
+		buf_clear(answer);
 	free(t.chunk);
 	return st;
 }

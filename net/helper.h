@@ -25,6 +25,17 @@ void helpers_free(struct helpers *h);
 st_t helper_extract(struct helpers *h, int fd, uint64_t off, uint64_t len, const char *name,
     const struct helper_budget *budget, struct buf *facts, struct err *e);
 
+/*
+ * Several files that describe a folder, or facts found in its data files, become one proposal through a helper of its own: {"record", "warnings"}, which
+ * describe_answer() (schema/describe.h) checks. ${schema}: the folder it reads terms from. Errors as helper_extract()'s; after one, ${answer} holds nothing.
+ */
+struct describe_file {
+	const char *path;		/* in the folder */
+	struct slice bytes;		/* of the file; or its facts as JSON, with */
+	const char *facts_of;		/* its SHA-256 in hex; NULL: a description file */
+};
+st_t helper_describe(struct helpers *h, const char *schema, const struct describe_file *f, size_t n, struct buf *answer, struct err *e);
+
 struct helper_counts { uint64_t files, started, crashed, over_budget; };
 void helpers_counts(struct helpers *h, struct helper_counts *out);
 

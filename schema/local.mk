@@ -2,10 +2,15 @@ noinst_LIBRARIES += libschema.a
 libschema_a_SOURCES = \
 	%D%/access.c \
 	%D%/access.h \
+	%D%/assertion.c \
+	%D%/assertion.h \
+	%D%/describe.c \
+	%D%/describe.h \
 	%D%/format.c \
 	%D%/format.h \
 	%D%/invenio.c \
 	%D%/lookup.c \
+	%D%/lookup.h \
 	%D%/map_int.h \
 	%D%/map_parse.c \
 	%D%/normalise.c \
@@ -13,11 +18,6 @@ libschema_a_SOURCES = \
 	%D%/patch.h \
 	%D%/pid.c \
 	%D%/pid.h \
-	%D%/prefill.c \
-	%D%/prefill.h \
-	%D%/prefill_int.h \
-	%D%/prefill_json.c \
-	%D%/prefill_text.c \
 	%D%/record.c \
 	%D%/record.h \
 	%D%/record_int.h \

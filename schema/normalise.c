@@ -3,6 +3,7 @@
  * vocabularies spell them. What cannot be understood stays as it is, with a line in the warnings; record_validate() then judges it.
  */
 #include "base/clock.h"
+#include "schema/assertion.h"
 #include "schema/pid.h"
 #include "schema/record_int.h"
 #include "schema/schema_int.h"
@@ -515,5 +516,7 @@ st_t record_normalise(const struct schema *s, json_t *doc, json_t *warn, struct 
 			fix_term(&n, d, "type", "date_types");
 	if (slice_u64(slice_trim(json_slice(json_object_get(doc, "publicationYear"))), 9999, &year))
 		keep_st(&n, json_put(doc, "publicationYear", json_integer((json_int_t)year)));
+	/* Last: what is said of values is said of their stored form. */
+	keep_st(&n, assertions_tidy(doc));
 	return n.st;
 }

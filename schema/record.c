@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "schema/assertion.h"
 #include "schema/record_int.h"
 #include "schema/schema_int.h"
 
@@ -284,9 +285,13 @@ const char *record_type(const json_t *doc)
 
 /* ---- Defaults ---- */
 
-static st_t note(json_t *defaulted, const char *path)
+/* A default is a proposal like any other: what a program put in, and why, until a person says yes. */
+static st_t note(json_t *doc, json_t *defaulted, const char *path, const char *at, const char *place, unsigned score)
 {
-	return defaulted != NULL ? json_push(defaulted, json_string(path)) : ST_OK;
+	struct assertion a = { "default", "1", NULL, score, NULL, place, NULL };
+	st_t st = assertion_add(doc, at, &a);
+
+	return st == ST_OK && defaulted != NULL ? json_push(defaulted, json_string(path)) : st;
 }
 
 static bool empty_list(const json_t *doc, const char *key)
@@ -309,7 +314,7 @@ static st_t default_agent(json_t *doc, const struct record_defaults *d, json_t *
 	if (d->creator != NULL && empty_list(doc, "creators")) {
 		st = json_put(doc, "creators", json_pack("[{s:o}]", "names", ml_new(d->creator, NULL)));
 		if (st == ST_OK)
-			st = note(defaulted, "creators");
+			st = note(doc, defaulted, "creators", "/creators/0", "name of the account", 50);
 	}
 	if (st == ST_OK && d->publisher != NULL && record_name(json_object_get(doc, "publisher"), NULL).n == 0) {
 		json_t *p = json_object_get(doc, "publisher");
@@ -321,7 +326,7 @@ static st_t default_agent(json_t *doc, const struct record_defaults *d, json_t *
 		}
 		st = json_put(p, "names", ml_new(d->publisher, NULL));
 		if (st == ST_OK)
-			st = note(defaulted, "publisher");
+			st = note(doc, defaulted, "publisher", "/publisher/names", "name of the repository", 90);
 	}
 	return st;
 }
@@ -330,6 +335,7 @@ static st_t default_date(json_t *doc, const struct record_defaults *d, json_t *d
 {
 	json_t *dates = json_object_get(doc, "dates");
 	int year = record_year(doc);
+	char at[40];
 	st_t st;
 
 	/* A year that only the end of an embargo gives lies ahead: published is what is published today. */
@@ -342,7 +348,8 @@ static st_t default_date(json_t *doc, const struct record_defaults *d, json_t *d
 		dates = json_object_get(doc, "dates");
 	}
 	st = json_push(dates, json_pack("{s:s,s:s}", "type", "Issued", "value", d->today));
-	return st == ST_OK ? note(defaulted, "dates") : st;
+	snprintf(at, sizeof(at), "/dates/%zu", json_array_size(dates) - 1);
+	return st == ST_OK ? note(doc, defaulted, "dates", at, "day of the deposit", 90) : st;
 }
 
 st_t record_default(const struct schema *s, json_t *doc, const struct record_defaults *d, json_t *defaulted, struct err *e)
@@ -351,7 +358,7 @@ st_t record_default(const struct schema *s, json_t *doc, const struct record_def
 	st_t st = ST_OK;
 
 	if (d->title != NULL && record_title(doc, NULL).n == 0) {
-		if ((st = json_put(doc, "titles", ml_new(d->title, NULL))) != ST_OK || (st = note(defaulted, "titles")) != ST_OK)
+		if ((st = json_put(doc, "titles", ml_new(d->title, NULL))) != ST_OK || (st = note(doc, defaulted, "titles", "/titles/0", "name of the folder", 30)) != ST_OK)
 			return st;
 	}
 	if ((st = default_agent(doc, d, defaulted)) != ST_OK || (st = default_date(doc, d, defaulted)) != ST_OK)
@@ -361,7 +368,7 @@ st_t record_default(const struct schema *s, json_t *doc, const struct record_def
 
 		st = json_put(doc, "resourceType", json_pack("{s:s,s:s,s:s}", "coar", vocab_map(v, "id", SLICE("dataset"), "coar"),
 		                                             "label", "dataset", "general", "Dataset"));
-		if (st != ST_OK || (st = note(defaulted, "resourceType")) != ST_OK)
+		if (st != ST_OK || (st = note(doc, defaulted, "resourceType", "/resourceType", "usual value", 60)) != ST_OK)
 			return st;
 	}
 	if (json_text(json_object_get(doc, "accessRights"), "coar") == NULL) {
@@ -369,14 +376,14 @@ st_t record_default(const struct schema *s, json_t *doc, const struct record_def
 		const char *open = vocab_map(schema_vocab(s, "access_rights"), "id", SLICE("open"), "coar");
 
 		st = json_is_object(a) ? json_put_str(a, "coar", slice_str(open)) : json_put(doc, "accessRights", json_pack("{s:s}", "coar", open));
-		if (st != ST_OK || (st = note(defaulted, "accessRights")) != ST_OK)
+		if (st != ST_OK || (st = note(doc, defaulted, "accessRights", "/accessRights/coar", "usual value", 60)) != ST_OK)
 			return st;
 	}
 	if (empty_list(doc, "rights")) {
 		st = json_put(doc, "rights", json_pack("[{s:[{s:s,s:s},{s:s,s:s}]}]", "values", "value", no_licence, "lang", "en",
 		                                       "value", "ライセンスの記載なし", "lang", "ja"));
 		if (st == ST_OK)
-			st = note(defaulted, "rights");
+			st = note(doc, defaulted, "rights", "/rights/0", "usual value", 20);
 	}
 	return st;
 }

@@ -386,6 +386,25 @@ static void is_point(struct state *w, const json_t *v, const char *arg)
 	needs_value(w, v, "lat");
 }
 
+static void needs_pointer(struct state *w, const json_t *v, const char *arg)
+{
+	if (json_slice(v).n == 0 || json_slice(v).p[0] != '/')
+		found(w, true, "expected a JSON pointer");
+}
+
+static void is_score(struct state *w, const json_t *v, const char *arg)
+{
+	if (json_integer_value(v) < 0 || json_integer_value(v) > 100)
+		found(w, true, "expected 0 to 100");
+}
+
+static void assertion_complete(struct state *w, const json_t *v, const char *arg)
+{
+	needs_value(w, v, "at");
+	needs_value(w, v, "of");
+	needs_value(w, v, "by");
+}
+
 /* ---- The table ---- */
 
 #define END { NULL, ANY, NULL, 0, NULL, NULL }
@@ -468,6 +487,21 @@ static const struct rule container[] = {
 	{ "numPages", ANY, NULL, 0, NULL, NULL }, END
 };
 
+static const struct rule assertion_by[] = {
+	T("program"), T("version"), T("reader"), END
+};
+static const struct rule assertion_source[] = {
+	T("path"), T("place"), T("sha256"), END
+};
+static const struct rule assertion_confirmed[] = {
+	T("by"), T("at"), END
+};
+static const struct rule assertion[] = {
+	{ "at", TEXT, NULL, 1000, needs_pointer, NULL }, { "of", TEXT, NULL, 64, NULL, NULL }, { "by", OBJECT, assertion_by, 0, NULL, NULL },
+	{ "score", WHOLE, NULL, 0, is_score, NULL }, { "source", OBJECT, assertion_source, 0, NULL, NULL },
+	{ "confirmed", OBJECT, assertion_confirmed, 0, NULL, NULL }, END
+};
+
 static const struct rule record[] = {
 	T("schemaVersion"),
 	{ "kind", TEXT, NULL, 100, NULL, NULL },
@@ -510,6 +544,7 @@ static const struct rule record[] = {
 	{ "usageConditions", ANY, NULL, 0, NULL, NULL },
 	{ "responsibleAI", ANY, NULL, 0, NULL, NULL },
 	{ "provenance", ANY, NULL, 0, NULL, NULL },
+	{ "assertions", LIST, assertion, 20000, assertion_complete, NULL },
 	{ "sourceRecords", ANY, NULL, 0, NULL, NULL },
 	{ "customFields", ANY, NULL, 0, NULL, NULL },
 	{ "invenio", ANY, NULL, 0, NULL, NULL },

@@ -7,14 +7,21 @@ libextract_a_SOURCES = \
 	%D%/csv_int.h \
 	%D%/csv_scan.c \
 	%D%/csv_sniff.c \
+	%D%/describe.c %D%/describe.h \
 	%D%/enc.c %D%/enc_int.h \
 	%D%/ex_csv.c \
 	%D%/ex_text.c \
 	%D%/extract.h %D%/extract_int.h \
 	%D%/magic.c \
+	%D%/prefill.c %D%/prefill.h %D%/prefill_int.h \
+	%D%/prefill_json.c \
+	%D%/prefill_place.c \
+	%D%/prefill_put.c \
+	%D%/prefill_text.c \
 	%D%/sandbox.c %D%/sandbox.h \
-	%D%/unit.c
+	%D%/unit.c \
+	%D%/xml_tree.c %D%/xml_tree.h
 
 pkglibexec_PROGRAMS += azekura-extract
 azekura_extract_SOURCES = %D%/main.c
-azekura_extract_LDADD = libextract.a $(SCHEMA_LIBS) $(SECCOMP_LIBS)
+azekura_extract_LDADD = libextract.a $(SCHEMA_LIBS) $(XML_LIBS) $(SECCOMP_LIBS)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/frame.h"
+#include "indexer/extract/describe.h"
 #include "indexer/extract/extract_int.h"
 #include "indexer/extract/sandbox.h"
 
@@ -102,6 +103,7 @@ int main(int argc, char **argv)
 {
 	struct buf in = BUF_INIT(FRAME_IN_MAX);
 	struct slice arg = slice_str(argc > 1 ? argv[1] : "536870912");
+	struct schema *schema = NULL;
 	uint64_t memory;
 	uint8_t type;
 	int rc;
@@ -111,9 +113,16 @@ int main(int argc, char **argv)
 
 		return write(2, usage, sizeof(usage) - 1) < 0 ? 3 : 2;
 	}
+	/* With the folder of the schema: descriptions instead of data files. It is read before the cell closes. */
+	if (argc > 2 && schema_load(&schema, argv[2], NULL) != ST_OK)
+		return 4;
 	dec_warm();
 	if ((rc = enter((unsigned long)memory)) != 0)
 		return rc;
+	if (schema != NULL) {
+		describe_serve(schema);
+		_exit(0);
+	}
 	while (frame_read(0, FRAME_IN_MAX, &type, &in, NULL) == ST_OK) {
 		if (type != 'F' || !one_file(&in))
 			break;

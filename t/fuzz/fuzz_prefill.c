@@ -1,4 +1,4 @@
-#include "schema/prefill.h"
+#include "indexer/extract/prefill.h"
 #include "schema/record.h"
 #include "t/fuzz/schema_once.h"
 

@@ -35,6 +35,7 @@ check_PROGRAMS += %D%/fuzz_pid
 t_fuzz_fuzz_pid_SOURCES = %D%/fuzz_pid.c %D%/replay.c %D%/fuzz.h %D%/schema_once.h
 check_PROGRAMS += %D%/fuzz_prefill
 t_fuzz_fuzz_prefill_SOURCES = %D%/fuzz_prefill.c %D%/replay.c %D%/fuzz.h %D%/schema_once.h
+t_fuzz_fuzz_prefill_LDADD = libextract.a $(LDADD) $(XML_LIBS)
 check_PROGRAMS += %D%/fuzz_record
 t_fuzz_fuzz_record_SOURCES = %D%/fuzz_record.c %D%/replay.c %D%/fuzz.h %D%/schema_once.h
 check_PROGRAMS += %D%/fuzz_inventory

@@ -3,7 +3,6 @@ check_PROGRAMS += %D%/test_access
 check_PROGRAMS += %D%/test_format
 check_PROGRAMS += %D%/test_invenio
 check_PROGRAMS += %D%/test_pid
-check_PROGRAMS += %D%/test_prefill
 check_PROGRAMS += %D%/test_record
 check_PROGRAMS += %D%/test_validate
 check_PROGRAMS += %D%/test_vocab

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "schema/prefill_int.h"
+#include "indexer/extract/prefill_int.h"
 #include "t/unit/schema/schema_env.h"
 
 static json_t *warnings;
@@ -24,7 +24,7 @@ static json_t *read_files(const char *const *files)
 	json_t *doc = NULL;
 
 	for (; *files != NULL; files += 2) {
-		assert_true(prefill_wants(files[0]));
+		assert_true(describe_wants(files[0]));
 		assert_int_equal(prefill_add(p, files[0], slice_str(files[1])), ST_OK);
 	}
 	assert_int_equal(prefill_take(p, &doc, &warnings), ST_OK);
@@ -59,9 +59,9 @@ static void only_description_files_are_wanted(void **state)
 		"a/datacite.json" };
 
 	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++)
-		assert_true(prefill_wants(yes[i]));
+		assert_true(describe_wants(yes[i]));
 	for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
-		assert_false(prefill_wants(no[i]));
+		assert_false(describe_wants(no[i]));
 }
 
 static void a_citation_file_is_read(void **state)
@@ -271,7 +271,7 @@ static void faults_are_taken_out_not_fatal(void **state)
 static json_t *folder(const char *name, const char *const *files)
 {
 	struct prefill *p = prefill_new(schema);
-	struct buf b = BUF_INIT(PREFILL_FILE_MAX);
+	struct buf b = BUF_INIT(DESCRIBE_FILE_MAX);
 	json_t *doc = NULL;
 	char path[500];
 
@@ -279,7 +279,7 @@ static json_t *folder(const char *name, const char *const *files)
 		snprintf(path, sizeof(path), "datasets/%s/%s", name, *files);
 		buf_clear(&b);
 		fixture(path, &b);
-		assert_true(prefill_wants(*files));
+		assert_true(describe_wants(*files));
 		assert_int_equal(prefill_add(p, *files, buf_slice(&b)), ST_OK);
 	}
 	assert_int_equal(prefill_take(p, &doc, &warnings), ST_OK);
@@ -344,7 +344,7 @@ static void real_folders_are_merged(void **state)
 static void real_descriptions_elsewhere_are_read(void **state)
 {
 	struct prefill *p = prefill_new(schema);
-	struct buf b = BUF_INIT(PREFILL_FILE_MAX);
+	struct buf b = BUF_INIT(DESCRIBE_FILE_MAX);
 	json_t *d = NULL;
 
 	fixture("document/pynxtools-xrd/CITATION.cff", &b);

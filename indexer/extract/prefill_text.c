@@ -3,7 +3,7 @@
 #include <yaml.h>
 
 #include "base/utf8.h"
-#include "schema/prefill_int.h"
+#include "indexer/extract/prefill_int.h"
 
 /* ---- YAML ---- */
 
@@ -101,18 +101,9 @@ st_t yaml_load(json_t **out, struct slice yaml, struct err *e)
 
 /* ---- README ---- */
 
-static struct slice strip(struct slice s)
-{
-	while (s.n > 0 && isspace((unsigned char)s.p[0]))
-		s.p++, s.n--;
-	while (s.n > 0 && isspace((unsigned char)s.p[s.n - 1]))
-		s.n--;
-	return s;
-}
-
 static struct slice take_line(struct slice *rest)
 {
-	return strip(slice_cut(rest, '\n'));
+	return pf_trim(slice_cut(rest, '\n'));
 }
 
 static bool all_of(struct slice s, const char *chars)
@@ -187,7 +178,7 @@ static bool no_prose(struct slice l)
 	return false;
 }
 
-struct readme { struct buf title, text; bool in_code, in_comment, done; };
+struct readme { struct buf title, text; struct slice title_at, text_at; bool in_code, in_comment, done; };
 
 static void readme_line(struct readme *r, struct slice line, struct slice next)
 {
@@ -205,13 +196,14 @@ static void readme_line(struct readme *r, struct slice line, struct slice next)
 		return;
 	}
 	if (r->title.n == 0 && r->text.n == 0 && line.n > 0 && (slice_starts(line, "#") || underlined)) {
+		r->title_at = line;
 		while (line.n > 0 && line.p[0] == '#')
 			line.p++, line.n--;
-		line = strip(line);
+		line = pf_trim(line);
 		while (line.n > 0 && line.p[line.n - 1] == '#')
 			line.n--;
-		plain(&r->title, utf8_clip(strip(line), 1000));
-		if (says_nothing(strip(buf_slice(&r->title))))
+		plain(&r->title, utf8_clip(pf_trim(line), 1000));
+		if (says_nothing(pf_trim(buf_slice(&r->title))))
 			buf_clear(&r->title);
 		return;
 	}
@@ -221,6 +213,8 @@ static void readme_line(struct readme *r, struct slice line, struct slice next)
 	}
 	if (r->text.n > 0)
 		buf_addc(&r->text, ' ');
+	else
+		r->text_at = line;
 	plain(&r->text, line);
 }
 
@@ -243,6 +237,7 @@ static struct slice front_matter(struct slice *text)
 	return SLICE_NULL;
 }
 
+/* ${yaml} lies in the text of the file, so its lines are told; the values themselves are copies. */
 static void read_card(struct pf *p, struct slice yaml)
 {
 	static const char *const lists[] = { "tags", "keywords" };
@@ -252,9 +247,12 @@ static void read_card(struct pf *p, struct slice yaml)
 	if (yaml.n == 0 || yaml_load(&card, yaml, NULL) != ST_OK)
 		return;
 	pf_ml(p, p->doc, "titles", pf_text(card, "pretty_name").n > 0 ? pf_text(card, "pretty_name") : pf_text(card, "title"), NULL);
+	pf_mark_member(p, "titles", yaml);
 	pf_licence_name(p, pf_text(card, "license"));
 	if (json_is_array(json_object_get(card, "license")))
 		pf_licence_name(p, json_slice(json_array_get(json_object_get(card, "license"), 0)));
+	pf_mark_member(p, "rights", yaml);
+	pf_mark_member(p, "subjects", yaml);
 	for (size_t k = 0; k < 2; k++)
 		json_array_foreach(json_object_get(card, lists[k]), i, x)
 			if (i < 200)
@@ -281,9 +279,13 @@ st_t pf_readme(struct pf *p, struct slice text, struct err *e)
 			break;
 		line = take_line(&rest);
 	}
-	if (json_object_get(p->doc, "titles") == NULL)
-		pf_ml(p, p->doc, "titles", strip(buf_slice(&r.title)), language_of(buf_slice(&r.title)));
+	if (json_object_get(p->doc, "titles") == NULL && r.title.n > 0 && (o = pf_push(p, pf_list(p, p->doc, "titles"))) != NULL) {
+		pf_put(p, o, "value", pf_trim(buf_slice(&r.title)));
+		pf_put(p, o, "lang", slice_str(language_of(buf_slice(&r.title))));
+		pf_mark(p, o, r.title_at);
+	}
 	if (r.text.n > 0 && (o = pf_push(p, pf_list(p, p->doc, "descriptions"))) != NULL) {
+		pf_mark(p, o, r.text_at);
 		pf_put(p, o, "value", utf8_clip(buf_slice(&r.text), 20000));
 		pf_put(p, o, "lang", slice_str(language_of(buf_slice(&r.text))));
 		pf_put(p, o, "type", SLICE("Abstract"));
@@ -295,10 +297,13 @@ st_t pf_readme(struct pf *p, struct slice text, struct err *e)
 
 st_t pf_licence(struct pf *p, struct slice text, struct err *e)
 {
+	const json_t *list;
 	size_t row;
 
-	if (!licence_of_text(p->s, text, &row) && !(strip(text).n < 200 && licence_find(p->s, strip(text), &row)))
+	if (!licence_of_text(p->s, text, &row) && !(pf_trim(text).n < 200 && licence_find(p->s, pf_trim(text), &row)))
 		return err_set(e, ST_INVALID, "no licence known here");
 	pf_licence_name(p, slice_str(vocab_get(schema_vocab(p->s, "licences"), row, "id")));
+	list = json_object_get(p->doc, "rights");
+	pf_mark(p, json_array_get(list, json_array_size(list) - 1), text);
 	return ST_OK;
 }

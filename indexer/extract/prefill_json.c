@@ -5,17 +5,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "schema/pid.h"
-#include "schema/prefill_int.h"
-
-#define MANY 5000	/* of people, keywords, ...; the rest is not looked at */
-
-/* ${v} itself when it is no list; else its ${i}-th item. NULL past the end. */
-static const json_t *nth(const json_t *v, size_t i)
-{
-	if (i >= MANY)
-		return NULL;
-	return json_is_array(v) ? json_array_get(v, i) : i == 0 ? v : NULL;
-}
+#include "indexer/extract/prefill_int.h"
 
 /* ---- JSON-LD, as Croissant, RO-Crate and CodeMeta use it ---- */
 
@@ -36,7 +26,7 @@ static const json_t *ld_node(const struct ld *l, const json_t *v)
 /* The text of a property: text, {"@value"}, first of a list, a language map's first. */
 static struct slice ld_text(const json_t *o, const char *key)
 {
-	const json_t *v = nth(json_object_get(o, key), 0);
+	const json_t *v = pf_nth(json_object_get(o, key), 0);
 	const char *lang;
 	json_t *x;
 
@@ -59,7 +49,7 @@ static void ld_ml(struct ld *l, json_t *to, const char *to_key, const json_t *o,
 	const char *lang;
 	json_t *x;
 
-	for (size_t i = 0; (v = nth(all, i)) != NULL; i++) {
+	for (size_t i = 0; (v = pf_nth(all, i)) != NULL; i++) {
 		if (json_is_string(v))
 			pf_ml(l->p, to, to_key, slice_trim(json_slice(v)), NULL);
 		else if (json_object_get(v, "@value") != NULL)
@@ -75,7 +65,7 @@ static bool ld_is(const json_t *o, const char *type)
 {
 	const json_t *v;
 
-	for (size_t i = 0; (v = nth(json_object_get(o, "@type"), i)) != NULL; i++) {
+	for (size_t i = 0; (v = pf_nth(json_object_get(o, "@type"), i)) != NULL; i++) {
 		struct slice t = json_slice(v);
 		const char *colon = t.n > 0 ? memrchr(t.p, ':', t.n) : NULL, *slash = t.n > 0 ? memrchr(t.p, '/', t.n) : NULL;
 
@@ -84,26 +74,6 @@ static bool ld_is(const json_t *o, const char *type)
 			return true;
 	}
 	return false;
-}
-
-/* "Family, Given" */
-static void person_name(struct pf *p, json_t *agent, struct slice whole, struct slice family, struct slice given)
-{
-	struct buf b = BUF_INIT(20000);
-
-	if (whole.n == 0 && family.n > 0) {
-		buf_addsl(&b, family);
-		if (given.n > 0) {
-			buf_adds(&b, ", ");
-			buf_addsl(&b, given);
-		}
-		whole = buf_slice(&b);
-	}
-	pf_ml(p, agent, "names", whole.n > 0 ? whole : given, NULL);
-	pf_ml(p, agent, "familyNames", family, NULL);
-	if (family.n > 0)
-		pf_ml(p, agent, "givenNames", given, NULL);
-	buf_release(&b);
 }
 
 static void ld_agent(struct ld *l, const char *list, const json_t *ref, const char *type)
@@ -119,11 +89,11 @@ static void ld_agent(struct ld *l, const char *list, const json_t *ref, const ch
 		return;
 	pf_put(l->p, o, "contributorType", slice_str(type));
 	pf_put(l->p, o, "nameType", ld_is(n, "Organization") ? SLICE("Organizational") : ld_is(n, "Person") ? SLICE("Personal") : SLICE_NULL);
-	person_name(l->p, o, family.n > 0 && !ld_is(n, "Organization") ? SLICE_NULL : name, family, given);
+	pf_person_name(l->p, o, family.n > 0 && !ld_is(n, "Organization") ? SLICE_NULL : name, family, given);
 	pf_name_id(l->p, o, json_slice(json_object_get(n, "@id")));
 	if (json_object_get(o, "nameIdentifiers") == NULL)
 		pf_name_id(l->p, o, ld_text(n, "identifier"));
-	for (size_t i = 0; (a = nth(json_object_get(n, "affiliation"), i)) != NULL && i < 20; i++) {
+	for (size_t i = 0; (a = pf_nth(json_object_get(n, "affiliation"), i)) != NULL && i < 20; i++) {
 		const json_t *org = ld_node(l, a);
 
 		pf_affiliation(l->p, o, json_is_string(org) ? json_slice(org) : ld_text(org, "name"), json_slice(json_object_get(org, "@id")));
@@ -134,34 +104,24 @@ static void ld_agents(struct ld *l, const char *list, const json_t *o, const cha
 {
 	const json_t *v;
 
-	for (size_t i = 0; (v = nth(json_object_get(o, key), i)) != NULL; i++)
+	for (size_t i = 0; (v = pf_nth(json_object_get(o, key), i)) != NULL; i++)
 		ld_agent(l, list, v, type);
 }
 
 static void ld_publisher(struct ld *l, const json_t *o)
 {
-	const json_t *n = ld_node(l, nth(json_object_get(o, "publisher"), 0));
+	const json_t *n = ld_node(l, pf_nth(json_object_get(o, "publisher"), 0));
 	struct slice name = json_is_string(n) ? json_slice(n) : ld_text(n, "name");
-	struct buf b = BUF_INIT(200);
-	json_t *to;
 
-	if (name.n == 0 || slice_starts(name, "http") || (to = json_object()) == NULL)
-		return;
-	pf_ml(l->p, to, "names", name, NULL);
-	if (pid_normalise(&b, "ROR", json_slice(json_object_get(n, "@id")), NULL) == ST_OK && json_put(to, "identifier", json_object()) == ST_OK) {
-		pf_put(l->p, json_object_get(to, "identifier"), "scheme", SLICE("ROR"));
-		pf_put(l->p, json_object_get(to, "identifier"), "value", buf_slice(&b));
-	}
-	buf_release(&b);
-	if (json_put(l->p->doc, "publisher", to) != ST_OK)
-		l->p->st = ST_NOMEM;
+	if (!slice_starts(name, "http"))
+		pf_publisher(l->p, name, json_slice(json_object_get(n, "@id")));
 }
 
 static void ld_licences(struct ld *l, const json_t *o)
 {
 	const json_t *v;
 
-	for (size_t i = 0; (v = nth(json_object_get(o, "license"), i)) != NULL && i < 50; i++) {
+	for (size_t i = 0; (v = pf_nth(json_object_get(o, "license"), i)) != NULL && i < 50; i++) {
 		const json_t *n = ld_node(l, v);
 		struct slice id = json_is_string(n) ? json_slice(n) : ld_text(n, "url");
 
@@ -177,7 +137,7 @@ static void ld_keywords(struct ld *l, const json_t *o)
 {
 	const json_t *v;
 
-	for (size_t i = 0; (v = nth(json_object_get(o, "keywords"), i)) != NULL && i < 500; i++) {
+	for (size_t i = 0; (v = pf_nth(json_object_get(o, "keywords"), i)) != NULL && i < 500; i++) {
 		const json_t *n = ld_node(l, v);
 		struct slice all = json_is_string(n) ? json_slice(n) : ld_text(n, "name");
 
@@ -193,23 +153,12 @@ static void ld_funding(struct ld *l, const json_t *o)
 {
 	const json_t *v;
 
-	for (size_t i = 0; (v = nth(json_object_get(o, "funder"), i)) != NULL && i < 100; i++) {
+	for (size_t i = 0; (v = pf_nth(json_object_get(o, "funder"), i)) != NULL && i < 100; i++) {
 		const json_t *n = ld_node(l, v);
 		struct slice name = json_is_string(n) ? json_slice(n) : ld_text(n, "name");
-		json_t *to, *x;
-		struct buf b = BUF_INIT(200);
 
-		if (name.n == 0 || slice_starts(name, "http") || (to = pf_push(l->p, pf_list(l->p, l->p->doc, "funding"))) == NULL)
-			continue;
-		if (json_put(to, "funder", json_object()) != ST_OK)
-			return;
-		to = json_object_get(to, "funder");
-		pf_ml(l->p, to, "names", name, NULL);
-		if (pid_normalise(&b, "ROR", json_slice(json_object_get(n, "@id")), NULL) == ST_OK && (x = pf_push(l->p, pf_list(l->p, to, "identifiers"))) != NULL) {
-			pf_put(l->p, x, "scheme", SLICE("ROR"));
-			pf_put(l->p, x, "value", buf_slice(&b));
-		}
-		buf_release(&b);
+		if (!slice_starts(name, "http"))
+			pf_funder(l->p, name, json_slice(json_object_get(n, "@id")), SLICE_NULL);
 	}
 }
 
@@ -217,12 +166,10 @@ static void ld_languages(struct ld *l, const json_t *o)
 {
 	const json_t *v;
 
-	for (size_t i = 0; (v = nth(json_object_get(o, "inLanguage"), i)) != NULL && i < 50; i++) {
+	for (size_t i = 0; (v = pf_nth(json_object_get(o, "inLanguage"), i)) != NULL && i < 50; i++) {
 		struct slice s = json_is_string(v) ? json_slice(v) : ld_text(ld_node(l, v), "name");
-		const char *code = lang_639_3(l->p->s, s);
 
-		if (code != NULL && json_push(pf_list(l->p, l->p->doc, "languages"), json_string(code)) != ST_OK)
-			l->p->st = ST_NOMEM;
+		pf_language(l->p, s);
 	}
 }
 
@@ -249,7 +196,7 @@ static void ld_dataset(struct ld *l, const json_t *o)
 	ld_funding(l, o);
 	ld_languages(l, o);
 	pf_put(p, p->doc, "version", ld_text(o, "version"));
-	for (size_t i = 0; (v = nth(json_object_get(o, "identifier"), i)) != NULL && i < 20; i++) {
+	for (size_t i = 0; (v = pf_nth(json_object_get(o, "identifier"), i)) != NULL && i < 20; i++) {
 		const json_t *n = ld_node(l, v);
 		struct slice id = json_is_string(n) ? json_slice(n) : ld_text(n, "value");
 
@@ -300,20 +247,41 @@ st_t pf_rocrate(struct pf *p, const json_t *j, struct err *e)
 
 st_t pf_croissant(struct pf *p, const json_t *j, struct err *e)
 {
-	bool named = slice_ieq_str(slice_str(p->path), "metadata.json"), ours = false;
+	bool named = slice_ieq_str(slice_str(p->path), "croissant.json") || slice_ieq_str(slice_str(p->path), "data/croissant.json"), ours = false;
 	struct ld l = { p, NULL };
 	const json_t *v;
 
-	for (size_t i = 0; (v = nth(json_object_get(j, "conformsTo"), i)) != NULL; i++) {
+	for (size_t i = 0; (v = pf_nth(json_object_get(j, "conformsTo"), i)) != NULL; i++) {
 		struct slice s = json_slice(json_is_string(v) ? v : json_object_get(v, "@id"));
 
 		ours |= slice_starts(s, "http://mlcommons.org/croissant/") || slice_starts(s, "https://mlcommons.org/croissant/");
 	}
 	ours |= json_slice(json_at(j, "@context.cr")).n > 0;
-	if (named && !ours)
+	if (!named && !ours)
 		return ST_ABSENT;
 	if (!json_is_object(j) || !ld_is(j, "Dataset"))
 		return err_set(e, ST_INVALID, "no object of type 'sc:Dataset'");
+	ld_dataset(&l, j);
+	return ST_OK;
+}
+
+/* A document that says "Dataset" in the words of schema.org, alone or in a graph. */
+st_t pf_schema_org(struct pf *p, const json_t *j, struct err *e)
+{
+	const json_t *graph = json_object_get(j, "@graph"), *n;
+	struct ld l = { p, NULL };
+	size_t i;
+
+	json_array_foreach(graph, i, n)
+		if (ld_is(n, "Dataset")) {
+			if ((l.nodes = graph_index(graph)) == NULL)
+				return ST_NOMEM;
+			ld_dataset(&l, n);
+			map_free(l.nodes, NULL);
+			return ST_OK;
+		}
+	if (!json_is_object(j) || !ld_is(j, "Dataset") || ld_text(j, "name").n == 0)
+		return ST_ABSENT;
 	ld_dataset(&l, j);
 	return ST_OK;
 }
@@ -325,8 +293,8 @@ st_t pf_codemeta(struct pf *p, const json_t *j, struct err *e)
 	if (!json_is_object(j) || (json_object_get(j, "name") == NULL && json_object_get(j, "author") == NULL))
 		return err_set(e, ST_INVALID, "neither 'name' nor 'author'");
 	ld_dataset(&l, j);
-	if (ld_is(j, "SoftwareSourceCode") && json_put(p->doc, "resourceType", json_pack("{s:s}", "label", "software")) != ST_OK)
-		return ST_NOMEM;
+	if (ld_is(j, "SoftwareSourceCode"))
+		pf_type(p, "software", json_slice(pf_nth(json_object_get(j, "@type"), 0)));
 	return p->st;
 }
 
@@ -347,7 +315,7 @@ static void dc_ids(struct pf *p, json_t *to, const json_t *from)
 
 	if (list == NULL)
 		list = json_object_get(from, "nameIdentifier");
-	for (size_t i = 0; (id = nth(list, i)) != NULL && i < 50; i++) {
+	for (size_t i = 0; (id = pf_nth(list, i)) != NULL && i < 50; i++) {
 		struct slice v = pf_text(id, "nameIdentifier"), scheme = pf_text(id, "nameIdentifierScheme");
 
 		if (v.n == 0 || scheme.n == 0 || (o = pf_push(p, pf_list(p, to, "nameIdentifiers"))) == NULL)
@@ -362,7 +330,7 @@ static void dc_agents(struct pf *p, const json_t *j, const char *from_key, const
 	const json_t *a, *f;
 	json_t *o;
 
-	for (size_t i = 0; (a = nth(json_object_get(j, from_key), i)) != NULL; i++) {
+	for (size_t i = 0; (a = pf_nth(json_object_get(j, from_key), i)) != NULL; i++) {
 		const json_t *nested = json_object_get(a, name_key);
 		struct slice name = pf_text(a, "name"), type = pf_text(a, "nameType");
 
@@ -373,11 +341,11 @@ static void dc_agents(struct pf *p, const json_t *j, const char *from_key, const
 		if ((name.n == 0 && pf_text(a, "familyName").n == 0) || (o = pf_push(p, pf_list(p, p->doc, list))) == NULL)
 			continue;
 		pf_put(p, o, "nameType", type);
-		person_name(p, o, name, pf_text(a, "familyName"), pf_text(a, "givenName"));
+		pf_person_name(p, o, name, pf_text(a, "familyName"), pf_text(a, "givenName"));
 		if (strcmp(list, "contributors") == 0)
 			pf_put(p, o, "contributorType", pf_text(a, "contributorType"));
 		dc_ids(p, o, a);
-		for (size_t k = 0; (f = nth(json_object_get(a, "affiliation"), k)) != NULL && k < 50; k++)
+		for (size_t k = 0; (f = pf_nth(json_object_get(a, "affiliation"), k)) != NULL && k < 50; k++)
 			pf_affiliation(p, o, json_is_string(f) ? json_slice(f) : pf_text(f, "name"), pf_text(f, "affiliationIdentifier"));
 	}
 }
@@ -387,7 +355,7 @@ static void dc_texts(struct pf *p, const json_t *j, const char *from_key, const 
 	const json_t *t;
 	json_t *o;
 
-	for (size_t i = 0; (t = nth(json_object_get(j, from_key), i)) != NULL; i++) {
+	for (size_t i = 0; (t = pf_nth(json_object_get(j, from_key), i)) != NULL; i++) {
 		struct slice v = json_is_string(t) ? json_slice(t) : pf_text(t, text_key);
 
 		if (v.n == 0 || (o = pf_push(p, pf_list(p, p->doc, list))) == NULL)
@@ -410,7 +378,7 @@ static void dc_funding(struct pf *p, const json_t *j)
 	const json_t *f;
 	json_t *o, *x;
 
-	for (size_t i = 0; (f = nth(json_object_get(j, "fundingReferences"), i)) != NULL && i < 500; i++) {
+	for (size_t i = 0; (f = pf_nth(json_object_get(j, "fundingReferences"), i)) != NULL && i < 500; i++) {
 		const json_t *idn = json_object_get(f, "funderIdentifier"), *awn = json_object_get(f, "awardNumber");
 		struct slice id = dc_text(f, "funderIdentifier"), number = dc_text(f, "awardNumber");
 		struct slice type = pf_text(json_is_object(idn) ? idn : f, "funderIdentifierType");
@@ -437,7 +405,7 @@ static void dc_relations(struct pf *p, const json_t *j)
 	const json_t *r;
 	json_t *o;
 
-	for (size_t i = 0; (r = nth(json_object_get(j, "relatedIdentifiers"), i)) != NULL; i++) {
+	for (size_t i = 0; (r = pf_nth(json_object_get(j, "relatedIdentifiers"), i)) != NULL; i++) {
 		if (pf_text(r, "relatedIdentifier").n == 0 || (o = pf_push(p, pf_list(p, p->doc, "relations"))) == NULL)
 			continue;
 		pf_put(p, o, "relationType", pf_text(r, "relationType"));
@@ -481,7 +449,7 @@ static void dc_rest(struct pf *p, const json_t *j)
 		pf_put(p, o, "general", pf_text(types, "resourceTypeGeneral"));
 		pf_put(p, o, "text", pf_text(types, "resourceType"));
 	}
-	for (size_t i = 0; (v = nth(json_object_get(j, "rightsList"), i)) != NULL && i < 50; i++) {
+	for (size_t i = 0; (v = pf_nth(json_object_get(j, "rightsList"), i)) != NULL && i < 50; i++) {
 		struct slice id = pf_text(v, "rightsIdentifier");
 
 		/* DataCite writes access rights among the licences. */
@@ -491,7 +459,7 @@ static void dc_rest(struct pf *p, const json_t *j)
 			id = pf_text(v, "rightsUri").n > 0 ? pf_text(v, "rightsUri") : pf_text(v, "rightsURI");
 		pf_licence_name(p, id.n > 0 ? id : pf_text(v, "rights"));
 	}
-	for (size_t i = 0; (v = nth(json_object_get(j, "dates"), i)) != NULL && i < 500; i++) {
+	for (size_t i = 0; (v = pf_nth(json_object_get(j, "dates"), i)) != NULL && i < 500; i++) {
 		if (pf_text(v, "date").n == 0 || (o = pf_push(p, pf_list(p, p->doc, "dates"))) == NULL)
 			continue;
 		pf_put(p, o, "type", pf_text(v, "dateType"));
@@ -501,13 +469,11 @@ static void dc_rest(struct pf *p, const json_t *j)
 	y = json_object_get(j, "publicationYear");
 	if ((json_is_integer(y) || json_is_string(y)) && json_object_set(p->doc, "publicationYear", (json_t *)y) != 0)
 		p->st = ST_NOMEM;
-	if (pf_text(j, "language").n > 0 && lang_639_3(p->s, pf_text(j, "language")) != NULL &&
-	    json_push(pf_list(p, p->doc, "languages"), json_string(lang_639_3(p->s, pf_text(j, "language")))) != ST_OK)
-		p->st = ST_NOMEM;
+	pf_mark_member(p, "publicationYear", json_is_string(y) ? json_slice(y) : slice_of(y, y != NULL));
+	pf_language(p, pf_text(j, "language"));
 	for (size_t k = 0; k < 2; k++)
-		for (size_t i = 0; (v = nth(json_object_get(j, lists[k]), i)) != NULL; i++)
-			if (json_is_string(v) && json_push(pf_list(p, p->doc, lists[k]), json_incref((json_t *)v)) != ST_OK)
-				p->st = ST_NOMEM;
+		for (size_t i = 0; (v = pf_nth(json_object_get(j, lists[k]), i)) != NULL; i++)
+			pf_word(p, lists[k], json_slice(v), json_slice(v));
 	pf_put(p, p->doc, "version", pf_text(j, "version"));
 }
 
@@ -549,12 +515,12 @@ static void fd_people(struct pf *p, const json_t *j)
 	const json_t *c;
 	json_t *o;
 
-	for (size_t i = 0; (c = nth(json_object_get(j, "contributors"), i)) != NULL; i++) {
+	for (size_t i = 0; (c = pf_nth(json_object_get(j, "contributors"), i)) != NULL; i++) {
 		struct slice role = pf_text(c, "role"), name = pf_text(c, "title");
 		const char *type = NULL;
 
 		if (role.n == 0)
-			role = json_slice(nth(json_object_get(c, "roles"), 0));
+			role = json_slice(pf_nth(json_object_get(c, "roles"), 0));
 		for (size_t k = 0; k < 3; k++)
 			if (slice_eq_str(role, roles[k].role))
 				type = roles[k].type;
@@ -568,7 +534,7 @@ static void fd_people(struct pf *p, const json_t *j)
 		if ((o = pf_push(p, pf_list(p, p->doc, type != NULL ? "contributors" : "creators"))) == NULL)
 			return;
 		pf_put(p, o, "contributorType", slice_str(type));
-		person_name(p, o, name, pf_text(c, "familyName"), pf_text(c, "givenName"));
+		pf_person_name(p, o, name, pf_text(c, "familyName"), pf_text(c, "givenName"));
 		pf_name_id(p, o, pf_text(c, "path"));
 		pf_affiliation(p, o, pf_text(c, "organization"), SLICE_NULL);
 	}
@@ -581,18 +547,18 @@ st_t pf_datapackage(struct pf *p, const json_t *j, struct err *e)
 
 	if (!json_is_object(j) || (json_object_get(j, "resources") == NULL && title.n == 0 && pf_text(j, "name").n == 0))
 		return err_set(e, ST_INVALID, "no 'resources'");
-	for (size_t i = 0; (v = nth(json_object_get(j, "resources"), i)) != NULL; i++)
-		for (size_t k = 0; (path = nth(json_object_get(v, "path"), k)) != NULL; k++)
+	for (size_t i = 0; (v = pf_nth(json_object_get(j, "resources"), i)) != NULL; i++)
+		for (size_t k = 0; (path = pf_nth(json_object_get(v, "path"), k)) != NULL; k++)
 			if (path_leads_out(json_slice(path)))
 				return err_set(e, ST_INVALID, "resources[%zu].path '%.80s' leads out of the folder", i, json_string_value(path));
 	pf_ml(p, p->doc, "titles", title.n > 0 ? title : pf_text(j, "name"), NULL);
 	if (pf_text(j, "description").n > 0)
 		pf_ml(p, p->doc, "descriptions", pf_text(j, "description"), NULL);
 	fd_people(p, j);
-	for (size_t i = 0; (v = nth(json_object_get(j, "licenses"), i)) != NULL && i < 50; i++)
+	for (size_t i = 0; (v = pf_nth(json_object_get(j, "licenses"), i)) != NULL && i < 50; i++)
 		pf_licence_name(p, pf_text(v, "name").n > 0 ? pf_text(v, "name") : pf_text(v, "path").n > 0 ? pf_text(v, "path") : pf_text(v, "title"));
 	pf_licence_name(p, pf_text(j, "license"));
-	for (size_t i = 0; (v = nth(json_object_get(j, "keywords"), i)) != NULL && i < 500; i++)
+	for (size_t i = 0; (v = pf_nth(json_object_get(j, "keywords"), i)) != NULL && i < 500; i++)
 		pf_subject(p, json_slice(v));
 	pf_put(p, p->doc, "version", pf_text(j, "version"));
 	pf_date(p, "Created", pf_text(j, "created"));
@@ -610,19 +576,19 @@ st_t pf_bids(struct pf *p, const json_t *j, struct err *e)
 	if (!json_is_object(j) || (json_object_get(j, "BIDSVersion") == NULL && json_object_get(j, "Name") == NULL))
 		return err_set(e, ST_INVALID, "neither 'Name' nor 'BIDSVersion'");
 	pf_ml(p, p->doc, "titles", pf_text(j, "Name"), NULL);
-	for (size_t i = 0; (v = nth(json_object_get(j, "Authors"), i)) != NULL; i++)
+	for (size_t i = 0; (v = pf_nth(json_object_get(j, "Authors"), i)) != NULL; i++)
 		if (json_slice(v).n > 0 && (o = pf_push(p, pf_list(p, p->doc, "creators"))) != NULL) {
 			pf_put(p, o, "nameType", SLICE("Personal"));
 			pf_ml(p, o, "names", json_slice(v), NULL);
 		}
 	pf_licence_name(p, pf_text(j, "License"));
-	for (size_t i = 0; (v = nth(json_object_get(j, "Funding"), i)) != NULL && i < 100; i++)
+	for (size_t i = 0; (v = pf_nth(json_object_get(j, "Funding"), i)) != NULL && i < 100; i++)
 		if (json_slice(v).n > 0 && (o = pf_push(p, pf_list(p, p->doc, "funding"))) != NULL && json_put(o, "funder", json_object()) == ST_OK)
 			pf_ml(p, json_object_get(o, "funder"), "names", json_slice(v), NULL);
-	for (size_t i = 0; (v = nth(json_object_get(j, "Keywords"), i)) != NULL && i < 500; i++)
+	for (size_t i = 0; (v = pf_nth(json_object_get(j, "Keywords"), i)) != NULL && i < 500; i++)
 		pf_subject(p, json_slice(v));
 	pf_same(p, pf_text(j, "DatasetDOI"));
-	for (size_t i = 0; (v = nth(json_object_get(j, "ReferencesAndLinks"), i)) != NULL && i < 200; i++)
+	for (size_t i = 0; (v = pf_nth(json_object_get(j, "ReferencesAndLinks"), i)) != NULL && i < 200; i++)
 		if (json_slice(v).n > 0 && (o = pf_push(p, pf_list(p, p->doc, "relations"))) != NULL) {
 			pf_put(p, o, "relationType", SLICE("References"));
 			pf_ml(p, o, "titles", json_slice(v), NULL);
@@ -641,7 +607,7 @@ static void cff_people(struct pf *p, const json_t *j)
 	const json_t *a;
 	json_t *o;
 
-	for (size_t i = 0; (a = nth(json_object_get(j, "authors"), i)) != NULL; i++) {
+	for (size_t i = 0; (a = pf_nth(json_object_get(j, "authors"), i)) != NULL; i++) {
 		struct slice family = pf_text(a, "family-names"), given = pf_text(a, "given-names"), name = pf_text(a, "name"), particle = pf_text(a, "name-particle");
 		struct buf whole = BUF_INIT(5000);
 
@@ -656,7 +622,7 @@ static void cff_people(struct pf *p, const json_t *j)
 			buf_addsl(&whole, family);
 			family = buf_slice(&whole);
 		}
-		person_name(p, o, name, family, given);
+		pf_person_name(p, o, name, family, given);
 		pf_name_id(p, o, pf_text(a, "orcid"));
 		pf_affiliation(p, o, pf_text(a, "affiliation"), SLICE_NULL);
 		buf_release(&whole);
@@ -668,7 +634,7 @@ static void cff_ids(struct pf *p, const json_t *j)
 	const json_t *id;
 
 	pf_same(p, pf_text(j, "doi"));
-	for (size_t i = 0; (id = nth(json_object_get(j, "identifiers"), i)) != NULL && i < 20; i++)
+	for (size_t i = 0; (id = pf_nth(json_object_get(j, "identifiers"), i)) != NULL && i < 20; i++)
 		if (slice_eq_str(pf_text(id, "type"), "doi") && !slice_eq(pf_text(id, "value"), pf_text(j, "doi")))
 			pf_same(p, pf_text(id, "value"));
 }
@@ -689,12 +655,12 @@ st_t pf_cff(struct pf *p, const json_t *j, struct err *e)
 	}
 	pf_put(p, p->doc, "version", pf_text(j, "version"));
 	pf_date(p, "Issued", pf_text(j, "date-released"));
-	for (size_t i = 0; (v = nth(json_object_get(j, "license"), i)) != NULL && i < 50; i++)
+	for (size_t i = 0; (v = pf_nth(json_object_get(j, "license"), i)) != NULL && i < 50; i++)
 		pf_licence_name(p, json_slice(v));
-	for (size_t i = 0; (v = nth(json_object_get(j, "keywords"), i)) != NULL && i < 500; i++)
+	for (size_t i = 0; (v = pf_nth(json_object_get(j, "keywords"), i)) != NULL && i < 500; i++)
 		pf_subject(p, json_slice(v));
 	cff_ids(p, j);
-	if ((slice_eq_str(type, "software") || slice_eq_str(type, "dataset")) && json_put(p->doc, "resourceType", json_pack("{s:O}", "label", json_object_get(j, "type"))) != ST_OK)
-		p->st = ST_NOMEM;
+	if (slice_eq_str(type, "software") || slice_eq_str(type, "dataset"))
+		pf_type(p, slice_eq_str(type, "software") ? "software" : "dataset", type);
 	return p->st;
 }
