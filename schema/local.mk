@@ -25,6 +25,10 @@ libschema_a_SOURCES = \
 	%D%/schema.c \
 	%D%/schema.h \
 	%D%/schema_int.h \
+	%D%/unit.c \
+	%D%/unit.h \
+	%D%/unit_int.h \
+	%D%/unit_table.c \
 	%D%/validate.c \
 	%D%/vocab.c \
 	%D%/vocab.h \

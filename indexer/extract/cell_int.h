@@ -4,6 +4,7 @@
 /* One cell of a table in text: what kind of value is it? Strict: what is not wholly a number or a date is text. */
 
 #include "base/buf.h"
+#include "schema/unit.h"
 
 enum kind { KIND_MISSING, KIND_INTEGER, KIND_NUMBER, KIND_BOOLEAN, KIND_DATE, KIND_DATETIME, KIND_STRING, KIND_COUNT };
 
@@ -41,10 +42,5 @@ bool cell_moment(struct cell *c, const char *p, size_t n);
 void cell_date_text(char out[40], int64_t us, bool day, bool zoned);
 /* FORM_XXY: n/n/yyyy; the first two numbers, for who wants to know which is the month. */
 void cell_xxy(const char *p, size_t n, unsigned *a, unsigned *b);
-
-/* unit.c: is ${s} a unit as people write them ("mm", "µg/m3", "Deg C", "℃")? */
-bool unit_like(struct slice s);
-/* The unit inside a column name: "T [°C]", "Mass (g)", "pressure_hPa". Empty when there is none. */
-struct slice unit_of_name(struct slice name);
 
 #endif

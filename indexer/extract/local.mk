@@ -19,7 +19,6 @@ libextract_a_SOURCES = \
 	%D%/prefill_put.c \
 	%D%/prefill_text.c \
 	%D%/sandbox.c %D%/sandbox.h \
-	%D%/unit.c \
 	%D%/xml_tree.c %D%/xml_tree.h
 
 pkglibexec_PROGRAMS += azekura-extract

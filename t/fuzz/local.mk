@@ -43,3 +43,5 @@ t_fuzz_fuzz_inventory_SOURCES = %D%/fuzz_inventory.c %D%/replay.c %D%/fuzz.h
 check_PROGRAMS += %D%/fuzz_fields
 t_fuzz_fuzz_fields_SOURCES = %D%/fuzz_fields.c %D%/replay.c %D%/fuzz.h
 t_fuzz_fuzz_fields_LDADD = libserver.a $(LDADD)
+check_PROGRAMS += %D%/fuzz_unit
+t_fuzz_fuzz_unit_SOURCES = %D%/fuzz_unit.c %D%/replay.c %D%/fuzz.h

@@ -4,8 +4,9 @@ check_PROGRAMS += %D%/test_format
 check_PROGRAMS += %D%/test_invenio
 check_PROGRAMS += %D%/test_pid
 check_PROGRAMS += %D%/test_record
+check_PROGRAMS += %D%/test_unit
 check_PROGRAMS += %D%/test_validate
 check_PROGRAMS += %D%/test_vocab
 check_PROGRAMS += %D%/test_xwalk
 
-EXTRA_DIST += %D%/schema_env.h
+EXTRA_DIST += %D%/schema_env.h %D%/units.tsv
