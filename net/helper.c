@@ -21,14 +21,14 @@
 
 #include "base/clock.h"
 #include "base/frame.h"
-#include "base/fs.h"
 #include "base/json.h"
 #include "base/utf8.h"
 
 #define RETIRE		1000
 #define START_MS	10000
-#define CHUNK		((size_t)128 << 10)
 #define NAME_MOST	1024
+#define CHUNK		((size_t)128 << 10)
+#define REQUEST_MOST	((size_t)32 << 20)
 
 const struct helper_budget helper_budget_default = { 60000, (uint64_t)512 << 20, (uint64_t)8 << 20 };
 
@@ -50,12 +50,10 @@ struct helpers {
 	struct helper_counts counts;
 };
 
-/* A talk with one process: what is still to be sent, what has come. */
+/* A talk with one process: what has come. */
 struct talk {
 	struct proc *p;
 	int64_t deadline;		/* monotonic microseconds */
-	uint8_t *chunk;			/* FRAME_HEAD + CHUNK */
-	size_t out_n, out_at;
 	uint8_t head[FRAME_HEAD];
 	size_t head_n;
 	uint32_t want;
@@ -124,7 +122,7 @@ void helpers_counts(struct helpers *h, struct helper_counts *out)
 
 static st_t talk_wait(struct talk *t, bool write, struct err *e)
 {
-	struct pollfd pf = { t->p->fd, (short)(POLLIN | (write ? POLLOUT : 0)), 0 };
+	struct pollfd pf = { t->p->fd, write ? POLLOUT : POLLIN, 0 };
 	int64_t left = t->deadline - clock_mono_us();
 	int rc;
 
@@ -163,36 +161,46 @@ static st_t talk_read(struct talk *t, struct err *e)
 	return ST_OK;
 }
 
-/* Send what waits in chunk, taking an early answer meanwhile. */
-static st_t talk_flush(struct talk *t, struct err *e)
+/* One piece, with the file's descriptor beside its first byte. */
+static ssize_t send_some(int sock, const uint8_t *p, size_t n, int fd)
 {
+	union { char room[CMSG_SPACE(sizeof(int))]; struct cmsghdr align; } control;
+	struct iovec v = { (void *)p, n };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+	struct cmsghdr *c;
+
+	if (fd >= 0) {
+		memset(&control, 0, sizeof(control));
+		m.msg_control = &control;
+		m.msg_controllen = sizeof(control);
+		c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	}
+	return sendmsg(sock, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* Send the request. An answer that comes before it was wholly read is nonsense and found as such later. */
+static st_t talk_send(struct talk *t, const struct buf *out, int fd, struct err *e)
+{
+	size_t at = 0;
 	ssize_t n;
 	st_t st;
 
-	while (t->out_at < t->out_n) {
-		n = send(t->p->fd, t->chunk + t->out_at, t->out_n - t->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (at < out->n) {
+		n = send_some(t->p->fd, (const uint8_t *)out->p + at, out->n - at, at == 0 ? fd : -1);
 		if (n > 0) {
-			t->out_at += (size_t)n;
+			at += (size_t)n;
 			continue;
 		}
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return err_set(e, ST_CLOSED, "the reader ended");
 		if ((st = talk_wait(t, true, e)) != ST_OK)
 			return st;
-		while (!t->answered && (st = talk_read(t, e)) == ST_OK)
-			;
-		if (st != ST_AGAIN && st != ST_OK)
-			return st;
 	}
-	t->out_n = t->out_at = 0;
 	return ST_OK;
-}
-
-static void talk_frame(struct talk *t, uint8_t type, uint32_t n)
-{
-	frame_head(t->chunk, type, n);
-	t->out_n = FRAME_HEAD + n;
-	t->out_at = 0;
 }
 
 static st_t talk_answer(struct talk *t, struct err *e)
@@ -344,12 +352,10 @@ static int give_back(struct helpers *h, struct proc *p, st_t st)
 
 /* ---- one file ---- */
 
-static void put_be(uint8_t *p, uint64_t v, unsigned n)
+static void add_be(struct buf *b, uint64_t v, unsigned n)
 {
-	while (n--) {
-		p[n] = (uint8_t)v;
-		v >>= 8;
-	}
+	while (n--)
+		buf_addc(b, (char)(v >> (n * 8)));
 }
 
 static int64_t budget_ms(const struct helper_budget *b, uint64_t len)
@@ -357,38 +363,30 @@ static int64_t budget_ms(const struct helper_budget *b, uint64_t len)
 	return b->ms + (int64_t)((double)b->ms / 6 * (double)len / 100e6);
 }
 
-static st_t converse(struct talk *t, int fd, uint64_t off, uint64_t len, const char *name, const struct helper_budget *b, struct err *e)
+struct question { char type; int fd; uint64_t off, len; const char *name; struct slice rest; };
+
+static st_t converse(struct talk *t, const struct question *q, const struct helper_budget *b, struct err *e)
 {
-	uint64_t size = len;
-	struct slice hint = utf8_clip(slice_str(name ? name : ""), NAME_MOST);
-	uint8_t *body = t->chunk + FRAME_HEAD;
-	int64_t ms = budget_ms(b, len);
-	size_t k;
+	struct slice hint = utf8_clip(slice_str(q->name ? q->name : ""), NAME_MOST);
+	struct buf out = BUF_INIT(REQUEST_MOST + 4096);
+	int64_t ms = budget_ms(b, q->len);
+	uint8_t head[FRAME_HEAD];
 	st_t st;
 
-	put_be(body, size, 8);
-	put_be(body + 8, (uint64_t)(ms < INT32_MAX ? ms : INT32_MAX), 4);
-	put_be(body + 12, b->output, 8);
-	memcpy(body + 20, hint.p, hint.n);
-	talk_frame(t, 'F', (uint32_t)(20 + hint.n));
-	if ((st = talk_flush(t, e)) != ST_OK)
-		return st;
-	while (len && !t->answered) {
-		k = len < CHUNK ? (size_t)len : CHUNK;
-		if ((st = fs_pread_all(fd, body, k, (off_t)off, e)) != ST_OK)
-			return st;
-		off += k;
-		len -= k;
-		talk_frame(t, 'D', (uint32_t)k);
-		if ((st = talk_flush(t, e)) != ST_OK)
-			return st;
-		if (!t->answered && (st = talk_read(t, e)) != ST_OK && st != ST_AGAIN)
-			return st;
-	}
-	talk_frame(t, 'E', 0);
-	if ((st = talk_flush(t, e)) != ST_OK)
-		return st;
-	return talk_answer(t, e);
+	frame_head(head, (uint8_t)q->type, (uint32_t)(30 + hint.n + q->rest.n));
+	buf_add(&out, head, sizeof(head));
+	add_be(&out, q->off, 8);
+	add_be(&out, q->len, 8);
+	add_be(&out, (uint64_t)(ms < INT32_MAX ? ms : INT32_MAX), 4);
+	add_be(&out, b->output, 8);
+	add_be(&out, hint.n, 2);
+	buf_addsl(&out, hint);
+	if ((st = buf_addsl(&out, q->rest)) != ST_OK)
+		st = err_set(e, st, "a request of %zu bytes", q->rest.n);
+	else if ((st = talk_send(t, &out, q->fd, e)) == ST_OK)
+		st = talk_answer(t, e);
+	buf_release(&out);
+	return st;
 }
 
 /* Our own document for a file that ended its reader. */
@@ -440,53 +438,76 @@ static void explain(struct err *e, st_t st, int status, const struct helper_budg
 		    "the reader crashed (signal %d)", WTERMSIG(status));
 }
 
-st_t helper_extract(struct helpers *h, int fd, uint64_t off, uint64_t len, const char *name, const struct helper_budget *budget, struct buf *facts,
-    struct err *e)
+static st_t helper_talk(struct helpers *h, const struct question *q, const struct helper_budget *b, bool facts, struct buf *answer, struct err *e)
 {
-	const struct helper_budget *b = budget ? budget : &helper_budget_default;
-	struct err mine = ERR_INIT, *ee = e ? e : &mine;
-	struct talk t = { .in = facts };
+	struct talk t = { .in = answer };
 	struct proc *p;
+	json_t *j = NULL;
 	int status;
 	st_t st;
 
-	if ((st = take(h, &p, ee)) != ST_OK)
+	if ((st = take(h, &p, e)) != ST_OK)
 		return st;
 	t.p = p;
 	t.most = b->output < UINT32_MAX - 4096 ? (uint32_t)b->output + 4096 : UINT32_MAX;
-	t.deadline = clock_mono_us() + budget_ms(b, len) * 1000;
-	if ((t.chunk = malloc(FRAME_HEAD + CHUNK)) == NULL) {
-		give_back(h, p, ST_NOMEM);
-		return err_set(ee, ST_NOMEM, " ");
-	}
+	t.deadline = clock_mono_us() + budget_ms(b, q->len) * 1000;
 	set_memory(p, b->memory);
 	talk_new_answer(&t);
-	st = converse(&t, fd, off, len, name, b, ee);
-	if (st == ST_OK)
-		st = judge(&t, facts, ee);
+	st = converse(&t, q, b, e);
+	if (st == ST_OK && facts)
+		st = judge(&t, answer, e);
+	else if (st == ST_OK) {
+		if (t.type != 'J' || json_load(&j, buf_slice(answer), NULL) != ST_OK)
+			st = err_set(e, ST_CLOSED, "the reader gave no answer");
+		json_decref(j);
+	}
 	status = give_back(h, p, st == ST_INVALID ? ST_OK : st);
-	explain(ee, st, status, b, len);
-	if (st == ST_TIMEOUT || st == ST_TOOBIG || st == ST_CLOSED)
-		put_failed(facts, ee->text, len);
-	free(t.chunk);
+	explain(e, st, status, b, q->len);
+	if (facts && (st == ST_TIMEOUT || st == ST_TOOBIG || st == ST_CLOSED))
+		put_failed(answer, e->text, q->len);
 	return st;
+}
+
+st_t helper_extract(struct helpers *h, int fd, uint64_t off, uint64_t len, const char *name, const struct helper_budget *budget, struct buf *facts,
+    struct err *e)
+{
+	struct question q = { 'F', fd, off, len, name, SLICE_NULL };
+	struct err mine = ERR_INIT, *ee = e ? e : &mine;
+
+	return helper_talk(h, &q, budget ? budget : &helper_budget_default, true, facts, ee);
+}
+
+st_t helper_ask(struct helpers *h, char type, int fd, uint64_t off, uint64_t len, const char *name, struct slice rest, const struct helper_budget *budget,
+    struct buf *answer, struct err *e)
+{
+	struct question q = { type, fd, off, len, name, rest };
+	struct err mine = ERR_INIT;
+
+	if (rest.n > REQUEST_MOST)
+		return err_set(e, ST_TOOBIG, "a request of %zu bytes", rest.n);
+	return helper_talk(h, &q, budget ? budget : &helper_budget_default, false, answer, e ? e : &mine);
 }
 
 /* ---- descriptions ---- */
 
 static st_t send_bytes(struct talk *t, uint8_t type, struct slice s, struct err *e)
 {
+	struct buf out = BUF_INIT(FRAME_HEAD + CHUNK);
+	uint8_t head[FRAME_HEAD];
 	st_t st = ST_OK;
 
 	do {
 		size_t k = s.n < CHUNK ? s.n : CHUNK;
 
-		if (k > 0)
-			memcpy(t->chunk + FRAME_HEAD, s.p, k);
-		talk_frame(t, type, (uint32_t)k);
-		st = talk_flush(t, e);
+		frame_head(head, type, (uint32_t)k);
+		buf_clear(&out);
+		buf_add(&out, head, sizeof(head));
+		st = buf_add(&out, s.p, k);
+		if (st == ST_OK)
+			st = talk_send(t, &out, -1, e);
 		s = slice_of(s.p + k, s.n - k);
 	} while (st == ST_OK && s.n > 0);
+	buf_release(&out);
 	return st;
 }
 
@@ -513,12 +534,8 @@ st_t helper_describe(struct helpers *h, const char *schema, const struct describ
 	int status;
 	st_t st;
 
-	if ((t.chunk = malloc(FRAME_HEAD + CHUNK)) == NULL)
-		return err_set(ee, ST_NOMEM, " ");
-	if ((st = proc_start(h, schema, &p, ee)) != ST_OK) {
-		free(t.chunk);
+	if ((st = proc_start(h, schema, &p, ee)) != ST_OK)
 		return st;
-	}
 	t.p = p;
 	talk_new_answer(&t);
 	for (size_t i = 0; i < n && st == ST_OK; i++)
@@ -538,6 +555,5 @@ st_t helper_describe(struct helpers *h, const char *schema, const struct describ
 	explain(ee, st, status, b, 0);
 	if (st != ST_OK)
 		buf_clear(answer);
-	free(t.chunk);
 	return st;
 }

@@ -2,7 +2,7 @@
 #define NET_HELPER_H
 
 /*
- * A pool of warm azekura-extract processes: bytes go in by frames, one JSON document of facts comes out. The helper sees no file
+ * A pool of warm azekura-extract processes: a descriptor open for reading goes in, one JSON document comes out. The helper sees no file
  * name but the one we tell it, has no network, and is killed at the end of its budget. Worker threads only (blocking).
  */
 
@@ -24,6 +24,11 @@ void helpers_free(struct helpers *h);
  * ST_UNSUPPORTED, ST_IO, ST_ABSENT: no helper can be started, or the file not be read; no facts. After any error but ST_INVALID the process is replaced. */
 st_t helper_extract(struct helpers *h, int fd, uint64_t off, uint64_t len, const char *name,
     const struct helper_budget *budget, struct buf *facts, struct err *e);
+
+/* Any other request that indexer/extract/main.c knows, by its letter; ${fd} may be -1 (no file), ${rest} is what the request needs beyond the file, at most 32 MB.
+ * The answer is JSON and checked to be that. Errors as above, without a document. */
+st_t helper_ask(struct helpers *h, char type, int fd, uint64_t off, uint64_t len, const char *name, struct slice rest, const struct helper_budget *budget,
+    struct buf *answer, struct err *e);
 
 /*
  * Several files that describe a folder, or facts found in its data files, become one proposal through a helper of its own: {"record", "warnings"}, which

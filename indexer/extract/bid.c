@@ -10,6 +10,8 @@ static const struct extractor *const extractors[] = {
 	&ex_text,
 };
 
+#define READ_STEP	((size_t)256 << 10)
+
 struct extract {
 	char *name;
 	uint64_t size, came;
@@ -17,9 +19,12 @@ struct extract {
 	struct buf text;
 	struct head h;
 	const struct extractor *ex;	/* NULL: nobody */
-	void *x;
+	void *x;			/* of those that are pushed */
+	struct buf all;			/* of those that read where they like: the file, when it comes as a stream */
+	struct source *src;		/* or where it can be read; borrowed */
 	bool claimed;			/* the question was put */
 	bool enough, nomem;
+	const char *media;		/* of those that read where they like; borrowed */
 };
 
 st_t extract_new(struct extract **out, const char *name, uint64_t size, struct err *e)
@@ -33,6 +38,7 @@ st_t extract_new(struct extract **out, const char *name, uint64_t size, struct e
 	x->size = size;
 	buf_init(&x->head, HEAD_MAX);
 	buf_init(&x->text, HEAD_MAX * 3 + 16);
+	buf_init(&x->all, READ_WHOLE);
 	*out = x;
 	return ST_OK;
 }
@@ -41,8 +47,9 @@ void extract_free(struct extract *x)
 {
 	if (x == NULL)
 		return;
-	if (x->ex)
+	if (x->ex && x->ex->free)
 		x->ex->free(x->x);
+	buf_release(&x->all);
 	buf_release(&x->head);
 	buf_release(&x->text);
 	free(x->name);
@@ -102,7 +109,15 @@ static bool head_too_short(const struct extract *x)
 	return g.enc != ENC_BINARY && magic_media((const uint8_t *)x->head.p, x->head.n) == NULL;
 }
 
-static st_t claim(struct extract *x, bool whole, struct err *e)
+/* A stream for one who reads where he likes. Too long for that: extract_end() says so. */
+static st_t keep(struct extract *x, const void *p, size_t n)
+{
+	if (x->size > READ_WHOLE)
+		return ST_EOF;
+	return buf_add(&x->all, p, n) == ST_NOMEM ? ST_NOMEM : x->all.st == ST_OK ? ST_OK : ST_EOF;
+}
+
+static st_t bids(struct extract *x, bool whole)
 {
 	size_t i;
 	int best = 0, b;
@@ -116,8 +131,19 @@ static st_t claim(struct extract *x, bool whole, struct err *e)
 			best = b;
 			x->ex = extractors[i];
 		}
-	if (x->ex == NULL)
+	return ST_OK;
+}
+
+static st_t claim(struct extract *x, bool whole, struct err *e)
+{
+	st_t st;
+
+	if ((st = bids(x, whole)) != ST_OK)
+		return st;
+	if (x->ex == NULL || (x->ex->read && x->src))
 		return ST_EOF;
+	if (x->ex->read)
+		return keep(x, x->h.p, x->h.n);
 	if ((st = x->ex->open(&x->x, &x->h, e)) != ST_OK)
 		return st;
 	return x->ex->push(x->x, x->h.p, x->h.n, e);
@@ -152,7 +178,7 @@ st_t extract_push(struct extract *x, const void *p, size_t n, struct err *e)
 	}
 	if (n == 0 || x->enough)
 		return x->enough ? ST_EOF : ST_OK;
-	return settle(x, x->ex->push(x->x, p, n, e));
+	return settle(x, x->ex->read ? keep(x, p, n) : x->ex->push(x->x, p, n, e));
 }
 
 /* Media type of what nobody claimed. */
@@ -169,7 +195,7 @@ static const char *other_media(const struct extract *x)
 
 static st_t put_document(struct extract *x, const char *status, const char *reason, const char *members, size_t n, struct buf *out)
 {
-	const char *media = x->ex && x->x ? x->ex->media(x->x) : other_media(x);
+	const char *media = x->media ? x->media : x->ex && x->x ? x->ex->media(x->x) : other_media(x);
 
 	buf_addf(out, "{\"extractor\":\"%s\",\"version\":%u,\"status\":\"%s\"", x->ex ? x->ex->name : "none", x->ex ? x->ex->version : 1, status);
 	if (reason) {
@@ -181,6 +207,35 @@ static st_t put_document(struct extract *x, const char *status, const char *reas
 	return buf_addc(out, '}');
 }
 
+static st_t end_reading(struct extract *x, struct buf *out)
+{
+	size_t room = out->max > 2000 ? out->max - 2000 : 0;
+	struct buf members = BUF_INIT(room);
+	struct fact *f = fact_new(room);
+	struct source mem;
+	st_t st = f ? ST_OK : ST_NOMEM;
+
+	if (st == ST_OK && x->src == NULL && x->all.n < x->size)
+		fact_unreadable(f, "inside another file, and longer than the %u MB that are read there", (unsigned)(READ_WHOLE >> 20));
+	else if (st == ST_OK) {
+		source_mem(&mem, x->all.p ? x->all.p : "", x->all.n);
+		st = x->ex->read(f, &x->h, x->src ? x->src : &mem);
+	}
+	if (st == ST_OK)
+		st = fact_write(f, &members);
+	if (st == ST_OK) {
+		x->media = fact_media_get(f);
+		st = put_document(x, fact_status(f), fact_reason(f), members.p ? members.p : "", members.n, out);
+	} else if (st == ST_NOMEM) {
+		buf_clear(out);
+		st = put_document(x, "unreadable", "needs more memory than its budget", "", 0, out);
+	}
+	x->media = NULL;
+	buf_release(&members);
+	fact_free(f);
+	return st;
+}
+
 st_t extract_end(struct extract *x, struct buf *out, struct err *e)
 {
 	struct buf members = BUF_INIT(out->max > 2000 ? out->max - 2000 : 0);
@@ -190,6 +245,10 @@ st_t extract_end(struct extract *x, struct buf *out, struct err *e)
 
 	if (!x->claimed && !x->enough)
 		settle(x, claim(x, true, e));
+	if (!x->nomem && x->ex && x->ex->read) {
+		buf_release(&members);
+		return end_reading(x, out);
+	}
 	if (!x->nomem && x->ex)
 		st = x->ex->finish(x->x, &members, &status, &why, e);
 	if (x->nomem || st == ST_NOMEM) {
@@ -200,6 +259,83 @@ st_t extract_end(struct extract *x, struct buf *out, struct err *e)
 	else
 		st = put_document(x, status, strcmp(status, "ok") == 0 ? NULL : why.text, members.p ? members.p : "", members.n, out);
 	buf_release(&members);
+	return st;
+}
+
+/* ---- a file that can be read anywhere ---- */
+
+static st_t head_read(struct extract *x, struct err *e)
+{
+	size_t want, got;
+	st_t st = ST_OK;
+
+	do {
+		want = x->head.n < HEAD_MIN ? HEAD_MIN - x->head.n : HEAD_MIN;
+		if (want > x->src->size - x->head.n)
+			want = (size_t)(x->src->size - x->head.n);
+		if (want == 0 || buf_reserve(&x->head, want) != ST_OK)
+			break;
+		if ((st = source_read(x->src, x->head.n, x->head.p + x->head.n, want, &got, e)) != ST_OK)
+			return st;
+		x->head.n += got;
+		x->head.p[x->head.n] = '\0';
+	} while (head_too_short(x));
+	return x->head.st == ST_NOMEM ? ST_NOMEM : st;
+}
+
+static st_t push_rest(struct extract *x, struct err *e)
+{
+	struct buf piece = BUF_INIT(READ_STEP);
+	uint64_t at = x->head.n;
+	size_t got;
+	st_t st = buf_reserve(&piece, READ_STEP);
+
+	while (st == ST_OK && at < x->src->size) {
+		if ((st = source_read(x->src, at, piece.p, READ_STEP, &got, e)) != ST_OK)
+			break;
+		at += got;
+		st = x->ex->push(x->x, (const uint8_t *)piece.p, got, e);
+	}
+	buf_release(&piece);
+	return st;
+}
+
+st_t extract_source(struct source *src, const char *name, struct buf *out, struct err *e)
+{
+	struct err mine = ERR_INIT;
+	struct extract *x;
+	st_t st;
+
+	if ((st = extract_new(&x, name, src->size, e)) != ST_OK)
+		return st;
+	x->src = src;
+	if ((st = head_read(x, &mine)) == ST_OK) {
+		st = claim(x, x->head.n == src->size, &mine);
+		if (st == ST_OK)
+			st = push_rest(x, &mine);
+	}
+	if (st == ST_IO)
+		st = extract_failed(out, "unreadable", mine.text, src->size);
+	else {
+		settle(x, st);
+		st = extract_end(x, out, e);
+	}
+	extract_free(x);
+	return st;
+}
+
+st_t extract_detect(struct source *src, const char *name, struct buf *out, struct err *e)
+{
+	struct extract *x;
+	st_t st;
+
+	if ((st = extract_new(&x, name, src->size, e)) != ST_OK)
+		return st;
+	x->src = src;
+	if ((st = head_read(x, e)) == ST_OK && (st = bids(x, x->head.n == src->size)) == ST_OK)
+		st = buf_addf(out, "{\"extractor\":\"%s\",\"version\":%u,\"status\":\"detected\",\"media\":\"%s\",\"bytes\":%llu}", x->ex ? x->ex->name : "none",
+		    x->ex ? x->ex->version : 1, other_media(x), (unsigned long long)src->size);
+	extract_free(x);
 	return st;
 }
 

@@ -508,6 +508,85 @@ void col_add(struct col *c, struct col_pool *pool, const char *p, size_t n, char
 	distinct_add(&c->d, pool, p, n);
 }
 
+/* ---- values whose type is known: the same counts, without looking at text first ---- */
+
+void col_int(struct col *c, struct col_pool *pool, int64_t v)
+{
+	char b[24];
+	int n = snprintf(b, sizeof(b), "%lld", (long long)v);
+
+	c->n[KIND_INTEGER]++;
+	c->isum += v;
+	if (v < c->imin)
+		c->imin = v;
+	if (v > c->imax)
+		c->imax = v;
+	add_number(c, (double)v);
+	distinct_add(&c->d, pool, b, (size_t)n);
+}
+
+void col_real(struct col *c, struct col_pool *pool, double v)
+{
+	char b[40];
+	int n;
+
+	if (isnan(v)) {
+		c->n[KIND_MISSING]++;
+		return;
+	}
+	c->n[KIND_NUMBER]++;
+	add_number(c, v);
+	n = snprintf(b, sizeof(b), "%.17g", v);
+	if (n > 15) {
+		char shorter[40];
+		int k = snprintf(shorter, sizeof(shorter), "%.15g", v);
+
+		if (strtod(shorter, NULL) == v) {
+			memcpy(b, shorter, (size_t)k + 1);
+			n = k;
+		}
+	}
+	distinct_add(&c->d, pool, b, (size_t)n);
+}
+
+void col_bool(struct col *c, struct col_pool *pool, bool v)
+{
+	c->n[KIND_BOOLEAN]++;
+	distinct_add(&c->d, pool, v ? "true" : "false", v ? 4 : 5);
+}
+
+void col_string(struct col *c, struct col_pool *pool, const char *p, size_t n, uint64_t row)
+{
+	struct cell v = { .kind = KIND_STRING, .form = FORM_PLAIN };
+
+	if (n == 0) {
+		c->n[KIND_MISSING]++;
+		return;
+	}
+	c->n[KIND_STRING]++;
+	c->form[FORM_PLAIN]++;
+	add_text(c, &v, p, n, row);
+	distinct_add(&c->d, pool, p, n);
+}
+
+void col_moment(struct col *c, struct col_pool *pool, int64_t us, bool day, bool zoned)
+{
+	char b[40];
+
+	c->n[day ? KIND_DATE : KIND_DATETIME]++;
+	if (!day && zoned)
+		c->zoned = true;
+	else if (!day)
+		c->unzoned = true;
+	if (us < c->tmin)
+		c->tmin = us;
+	if (us > c->tmax)
+		c->tmax = us;
+	c->form[FORM_PLAIN]++;
+	cell_date_text(b, us, day, zoned);
+	distinct_add(&c->d, pool, b, strlen(b));
+}
+
 /* ---- what came out ---- */
 
 uint64_t col_count(const struct col *c)

@@ -3,6 +3,7 @@
 
 /* What one pass learns of a column, in bounded memory. */
 
+#include "base/map.h"
 #include "indexer/extract/cell_int.h"
 
 #define HIST_FINE	64		/* bins while counting */
@@ -61,6 +62,12 @@ void col_init(struct col *c);
 void col_release(struct col *c, struct col_pool *pool);
 /* One more value; ${row} counts from 1. */
 void col_add(struct col *c, struct col_pool *pool, const char *p, size_t n, char decimal, uint64_t row);
+/* Values whose type is known. NaN is missing; an empty string is. */
+void col_int(struct col *c, struct col_pool *pool, int64_t v);
+void col_real(struct col *c, struct col_pool *pool, double v);
+void col_bool(struct col *c, struct col_pool *pool, bool v);
+void col_string(struct col *c, struct col_pool *pool, const char *p, size_t n, uint64_t row);
+void col_moment(struct col *c, struct col_pool *pool, int64_t us, bool day, bool zoned);
 enum kind col_kind(const struct col *c);		/* KIND_MISSING: every value is missing */
 uint64_t col_count(const struct col *c);		/* values that are not missing */
 uint64_t col_missing(const struct col *c);
@@ -71,5 +78,23 @@ unsigned col_hist(const struct col *c, double edge[HIST_MOST + 1], uint64_t coun
 /* Most frequent values into ${out}; text borrowed from the column. */
 unsigned col_top(const struct col *c, const struct seen *out[TOP_MOST]);
 uint64_t bytes_hash(const void *p, size_t n);
+
+/* ---- col_put.c: the JSON of a column ---- */
+
+#define COL_NAME_MAX	1000		/* bytes of a name, header or label */
+
+/* Names so far, and what was odd about them. */
+struct col_names { struct map *seen; uint64_t dup, empty, lengthy; };
+#define COL_NAMES_INIT { NULL, 0, 0, 0 }
+void col_names_release(struct col_names *ns);
+/* Column ${col}'s own name from its header cell into ${name}, as pandas would make it. */
+st_t col_name(struct col_names *ns, struct slice head, uint32_t col, struct buf *name);
+st_t col_name_unique(struct col_names *ns, struct buf *name);	/* .1, .2, ... behind a name that was given before */
+
+struct col_head { struct slice name, header, label, unit; };
+/* ${lean}: 0 everything, 1 without histogram and top values, 2 without statistics. ${has_header}: tell the header cell where it is not the name. */
+st_t col_put(struct buf *out, const struct col *c, const struct col_head *h, bool has_header, int lean);
+void col_put_number(struct buf *out, double v);		/* shortest form that reads back the same */
+void col_put_text(struct buf *out, const char *key, struct slice s);	/* ,"key":"..." */
 
 #endif

@@ -15,7 +15,6 @@
 
 #define DISTINCT_MEMORY	((size_t)32 << 20)
 #define PUSH_STEP	((size_t)128 << 10)
-#define NAME_MAX_BYTES	1000
 #define WIDE		2000		/* columns past which estimates get small registers and histograms are left out */
 
 struct ex {
@@ -217,25 +216,6 @@ static st_t csv_push(void *p, const uint8_t *b, size_t n, struct err *e)
 
 /* ---- the document ---- */
 
-static void put_number(struct buf *out, double v)
-{
-	char b[40];
-	int digits;
-
-	for (digits = 15; digits <= 17; digits++) {
-		snprintf(b, sizeof(b), "%.*g", digits, v);
-		if (strtod(b, NULL) == v)
-			break;
-	}
-	buf_adds(out, b);
-}
-
-static void put_text(struct buf *out, const char *key, struct slice s)
-{
-	buf_addf(out, ",\"%s\":", key);
-	json_quote(out, s);
-}
-
 static void put_dialect(struct ex *x, struct buf *out)
 {
 	const struct csv_dialect *d = &x->sniff.d;
@@ -264,118 +244,6 @@ static void put_dialect(struct ex *x, struct buf *out)
 	buf_addc(out, '}');
 }
 
-static const char *date_format(const struct col *c, enum kind kind)
-{
-	uint64_t all = col_count(c);
-
-	if (kind == KIND_DATE)
-		return c->form[FORM_SLASH_YMD] == all ? "YYYY/M/D" : NULL;
-	if (kind == KIND_DATETIME)
-		return c->form[FORM_SLASH_YMD_HM] + c->form[FORM_SLASH_YMD] == all ? "YYYY/M/D h:m" : c->form[FORM_BLANK] ? "YYYY-MM-DD hh:mm:ss" : NULL;
-	if (kind != KIND_STRING)
-		return NULL;
-	if (c->form[FORM_WAREKI] == all)
-		return "wareki";
-	if (c->form[FORM_DMY] == all)
-		return "D.M.YYYY";
-	if (c->form[FORM_DMY_HM] + c->form[FORM_DMY] == all)
-		return "D.M.YYYY h:m";
-	if (c->form[FORM_XXY] == all)
-		return c->xx_a > 12 ? "D/M/YYYY" : c->xx_b > 12 ? "M/D/YYYY" : NULL;
-	return NULL;
-}
-
-static void put_range(struct buf *out, const struct col *c, enum kind kind)
-{
-	char a[40], b[40];
-
-	switch (kind) {
-	case KIND_INTEGER:
-		buf_addf(out, ",\"min\":%lld,\"max\":%lld,\"mean\":", (long long)c->imin, (long long)c->imax);
-		put_number(out, col_mean(c));
-		break;
-	case KIND_NUMBER:
-		if (c->min <= c->max) {
-			buf_adds(out, ",\"min\":");
-			put_number(out, c->min);
-			buf_adds(out, ",\"max\":");
-			put_number(out, c->max);
-			if (isfinite(col_mean(c))) {
-				buf_adds(out, ",\"mean\":");
-				put_number(out, col_mean(c));
-			}
-		}
-		if (c->infinite)
-			buf_addf(out, ",\"nonFinite\":%llu", (unsigned long long)c->infinite);
-		break;
-	case KIND_DATE:
-	case KIND_DATETIME:
-		cell_date_text(a, c->tmin, kind == KIND_DATE, c->zoned);
-		cell_date_text(b, c->tmax, kind == KIND_DATE, c->zoned);
-		buf_addf(out, ",\"min\":\"%s\",\"max\":\"%s\"", a, b);
-		break;
-	case KIND_STRING:
-		if (c->len_min <= c->len_max && c->n[KIND_STRING] == col_count(c))
-			buf_addf(out, ",\"minLength\":%u,\"maxLength\":%u", c->len_min, c->len_max);
-		break;
-	default:
-		break;
-	}
-}
-
-static void put_hist(struct buf *out, const struct col *c)
-{
-	double edge[HIST_MOST + 1];
-	uint64_t count[HIST_MOST];
-	unsigned n, i;
-
-	if ((n = col_hist(c, edge, count)) == 0)
-		return;
-	buf_adds(out, ",\"histogram\":{\"edges\":[");
-	for (i = 0; i <= n; i++) {
-		if (i)
-			buf_addc(out, ',');
-		put_number(out, edge[i]);
-	}
-	buf_adds(out, "],\"counts\":[");
-	for (i = 0; i < n; i++)
-		buf_addf(out, i ? ",%llu" : "%llu", (unsigned long long)count[i]);
-	buf_adds(out, "]}");
-}
-
-static void put_top(struct buf *out, const struct col *c)
-{
-	const struct seen *top[TOP_MOST];
-	unsigned n, i;
-
-	if ((n = col_top(c, top)) == 0)
-		return;
-	buf_adds(out, ",\"top\":[");
-	for (i = 0; i < n; i++) {
-		buf_adds(out, i ? ",{\"value\":" : "{\"value\":");
-		json_quote(out, slice_of(c->d.text + top[i]->at, top[i]->len));
-		buf_addf(out, ",\"count\":%llu}", (unsigned long long)top[i]->count);
-	}
-	buf_addc(out, ']');
-}
-
-static const char *const kind_names[KIND_COUNT] = { "empty", "integer", "number", "boolean", "date", "datetime", "string" };
-
-static void put_codes(struct buf *out, const struct col *c)
-{
-	const char *sep = ",\"missingCodes\":[";
-	unsigned i;
-
-	for (i = 1; i < cell_n_missing; i++)
-		if (c->codes & 1u << i) {
-			buf_adds(out, sep);
-			json_quote(out, slice_str(cell_missing[i]));
-			sep = ",";
-		}
-	if (sep[1] == '\0')
-		buf_addc(out, ']');
-}
-
 static struct slice header_cell(const struct ex *x, unsigned row, uint32_t col)
 {
 	const struct csv_sample *s = &x->sniff.sample;
@@ -385,43 +253,16 @@ static struct slice header_cell(const struct ex *x, unsigned row, uint32_t col)
 	return s->rec[row - 1].cell[col];
 }
 
-struct names { struct map *seen; uint64_t dup, empty, lengthy; };
-
 /* The column's own name into ${name}, as pandas would make it. */
-static st_t name_column(struct ex *x, struct names *ns, uint32_t col, struct buf *name)
+static st_t name_column(struct ex *x, struct col_names *ns, uint32_t col, struct buf *name)
 {
-	struct slice head = header_cell(x, x->sniff.d.header_row, col), cut;
-	unsigned k;
+	struct slice head = header_cell(x, x->sniff.d.header_row, col);
 
+	if (x->sniff.d.header)
+		return col_name(ns, head, col, name);
 	buf_clear(name);
-	if (!x->sniff.d.header)
-		buf_addf(name, "column%u", col + 1);
-	else if (head.n == 0) {
-		ns->empty++;
-		buf_addf(name, "Unnamed: %u", col);
-	} else {
-		cut = utf8_clip(head, NAME_MAX_BYTES);
-		ns->lengthy += cut.n < head.n;
-		buf_addsl(name, cut);
-	}
-	if (map_has(ns->seen, buf_slice(name))) {
-		size_t n = name->n;
-		/* The number kept with a name is where its last twin stopped, so that a thousand twins do not cost a million look-ups. */
-		uintptr_t from = (uintptr_t)map_get(ns->seen, slice_of(name->p, n));
-		char *base = slice_dup(slice_of(name->p, n));
-
-		ns->dup += head.n != 0;
-		for (k = (unsigned)from; base && (k == from || map_has(ns->seen, buf_slice(name))); k++) {
-			name->n = n;
-			buf_addf(name, ".%u", k);
-		}
-		if (base == NULL || map_put(ns->seen, slice_of(base, n), (void *)(uintptr_t)k, NULL) != ST_OK) {
-			free(base);
-			return ST_NOMEM;
-		}
-		free(base);
-	}
-	return name->st == ST_OK ? map_put(ns->seen, buf_slice(name), (void *)(uintptr_t)1, NULL) : name->st;
+	buf_addf(name, "column%u", col + 1);
+	return col_name_unique(ns, name);
 }
 
 static struct slice column_unit(const struct ex *x, uint32_t col)
@@ -435,39 +276,18 @@ static struct slice column_unit(const struct ex *x, uint32_t col)
 	return x->sniff.d.header ? unit_of_name(header_cell(x, x->sniff.d.header_row, col)) : SLICE_NULL;
 }
 
-static st_t put_column(struct ex *x, struct names *ns, uint32_t col, struct buf *name, struct buf *out, int lean)
+static st_t put_column(struct ex *x, struct col_names *ns, uint32_t col, struct buf *name, struct buf *out, int lean)
 {
-	const struct col *c = &x->cols[col];
-	struct slice head = header_cell(x, x->sniff.d.header_row, col), unit = column_unit(x, col);
-	enum kind kind = col_kind(c);
-	const char *format;
-	bool exact;
-	uint64_t distinct;
+	struct col_head h = { .header = SLICE_NULL, .unit = column_unit(x, col) };
 
 	if (name_column(x, ns, col, name) != ST_OK)
 		return ST_NOMEM;
-	buf_adds(out, col ? ",{\"name\":" : "{\"name\":");
-	json_quote(out, buf_slice(name));
-	if (x->sniff.d.header && !slice_eq(head, buf_slice(name)))
-		put_text(out, "header", utf8_clip(head, NAME_MAX_BYTES));
-	buf_addf(out, ",\"type\":\"%s\"", kind_names[kind]);
-	if (lean > 1)
-		return buf_addc(out, '}');
-	if ((format = date_format(c, kind)) != NULL)
-		put_text(out, "format", slice_str(format));
-	buf_addf(out, ",\"count\":%llu,\"missing\":%llu", (unsigned long long)col_count(c), (unsigned long long)col_missing(c));
-	put_codes(out, c);
-	put_range(out, c, kind);
-	distinct = col_distinct(c, &exact);
-	if (!c->d.failed)
-		buf_addf(out, ",\"distinct\":%llu,\"distinctExact\":%s", (unsigned long long)distinct, exact ? "true" : "false");
-	if (unit.n)
-		put_text(out, "unit", unit);
-	if (lean == 0 && (kind == KIND_INTEGER || kind == KIND_NUMBER))
-		put_hist(out, c);
-	if (lean == 0)
-		put_top(out, c);
-	return buf_addc(out, '}');
+	h.name = buf_slice(name);
+	if (x->sniff.d.header)
+		h.header = header_cell(x, x->sniff.d.header_row, col);
+	if (col)
+		buf_addc(out, ',');
+	return col_put(out, &x->cols[col], &h, x->sniff.d.header, lean);
 }
 
 static bool is_plain(const struct ex *x)
@@ -499,7 +319,7 @@ static void check_close(struct checks *k, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_vaddf(&text, fmt, ap);
 	va_end(ap);
-	put_text(k->out, "text", buf_slice(&text));
+	col_put_text(k->out, "text", buf_slice(&text));
 	buf_addc(k->out, '}');
 	buf_release(&text);
 }
@@ -580,7 +400,7 @@ static void check_columns(struct ex *x, struct checks *k)
 	check_count(k, "formula", false, formula, "cells start like a spreadsheet formula");
 }
 
-static void put_checks(struct ex *x, const struct names *ns, struct buf *out)
+static void put_checks(struct ex *x, const struct col_names *ns, struct buf *out)
 {
 	const struct csv_dialect *d = &x->sniff.d;
 	const struct csv_counts *c = &x->scan.count;
@@ -622,9 +442,9 @@ static void put_checks(struct ex *x, const struct names *ns, struct buf *out)
 
 static st_t put_table(struct ex *x, struct buf *out, int lean)
 {
-	struct names ns = { map_new(), 0, 0, 0 };
-	struct buf name = BUF_INIT(NAME_MAX_BYTES + 100);
-	st_t st = ns.seen ? ST_OK : ST_NOMEM;
+	struct col_names ns = COL_NAMES_INIT;
+	struct buf name = BUF_INIT(COL_NAME_MAX + 100);
+	st_t st = ST_OK;
 	uint32_t i;
 
 	put_dialect(x, out);
@@ -638,7 +458,7 @@ static st_t put_table(struct ex *x, struct buf *out, int lean)
 	if (st == ST_OK)
 		put_checks(x, &ns, out);
 	buf_release(&name);
-	map_free(ns.seen, NULL);
+	col_names_release(&ns);
 	return st == ST_NOMEM ? st : out->st;
 }
 
@@ -666,7 +486,7 @@ static st_t csv_finish(void *p, struct buf *out, const char **status, struct err
 	if (!x->bad && (st = csv_step(x, (const uint8_t *)"", 0, true)) == ST_NOMEM)
 		return st;
 	if (x->dec && (enc = enc_name(dec_enc(x->dec))) != NULL) {
-		put_text(out, "encoding", slice_str(enc));
+		col_put_text(out, "encoding", slice_str(enc));
 		if (x->bom)
 			buf_adds(out, ",\"bom\":true");
 	}
@@ -693,4 +513,4 @@ static st_t csv_finish(void *p, struct buf *out, const char **status, struct err
 	return st;
 }
 
-const struct extractor ex_csv = { "csv", 1, csv_bid, csv_open, csv_push, csv_finish, csv_media, csv_free };
+const struct extractor ex_csv = { "csv", 1, csv_bid, csv_open, csv_push, csv_finish, csv_media, csv_free, NULL };

@@ -212,4 +212,4 @@ static st_t text_finish(void *p, struct buf *out, const char **status, struct er
 	return out->st;
 }
 
-const struct extractor ex_text = { "text", 1, text_bid, text_open, text_push, text_finish, text_media, text_free };
+const struct extractor ex_text = { "text", 1, text_bid, text_open, text_push, text_finish, text_media, text_free, NULL };

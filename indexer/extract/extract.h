@@ -10,6 +10,14 @@
 #include "base/buf.h"
 
 struct extract;
+struct source;
+
+/* The facts of a whole file in one call, as the helper does it: ${src} is read as the format needs, ${name} is a hint only. As extract_end(). */
+st_t extract_source(struct source *src, const char *name, struct buf *out, struct err *e);
+/* By first bytes and name alone: {"extractor", "version", "status":"detected", "media", "bytes"}. */
+st_t extract_detect(struct source *src, const char *name, struct buf *out, struct err *e);
+
+/* ---- the same by pieces, for bytes that come as a stream ---- */
 
 /* ${name}: logical path, a hint only; copied. ${size}: of the whole file. */
 st_t extract_new(struct extract **out, const char *name, uint64_t size, struct err *e);

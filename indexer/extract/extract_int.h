@@ -1,10 +1,15 @@
 #ifndef INDEXER_EXTRACT_EXTRACT_INT_H
 #define INDEXER_EXTRACT_EXTRACT_INT_H
 
-/* What an extractor is. A new one is a file ex_NAME.c and a row in bid.c. */
+/*
+ * What an extractor is. A new one is a file ex_NAME.c and a row in bid.c. Two kinds: those that take the bytes once, in order (open,
+ * push, finish, media, free), and those that read where they like (read). Both are pure functions of bytes and name.
+ */
 
 #include "indexer/extract/enc_int.h"
 #include "indexer/extract/extract.h"
+#include "indexer/extract/fact.h"
+#include "indexer/extract/source.h"
 
 #define HEAD_MIN	((size_t)256 << 10)	/* what extractors see before they bid */
 #define HEAD_MAX	((size_t)4 << 20)	/* the same, for text whose first line is longer */
@@ -35,7 +40,14 @@ struct extractor {
 	st_t (*finish)(void *x, struct buf *out, const char **status, struct err *why, struct err *e);
 	const char *(*media)(void *x);
 	void (*free)(void *x);
+	/*
+	 * The other kind: all members above but bid are NULL. What is wrong with the file goes into ${f}; only ST_NOMEM comes back. ${src}
+	 * costs a system call a read: read in pieces of 64 kB and more. Of a member of an archive only those of at most READ_WHOLE bytes come here.
+	 */
+	st_t (*read)(struct fact *f, const struct head *h, struct source *src);
 };
+
+#define READ_WHOLE	((size_t)64 << 20)
 
 extern const struct extractor ex_csv, ex_text;
 

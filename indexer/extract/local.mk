@@ -4,6 +4,7 @@ libextract_a_SOURCES = \
 	%D%/bid.c \
 	%D%/cell.c %D%/cell_int.h \
 	%D%/col.c %D%/col_int.h \
+	%D%/col_put.c \
 	%D%/csv_int.h \
 	%D%/csv_scan.c \
 	%D%/csv_sniff.c \
@@ -12,6 +13,7 @@ libextract_a_SOURCES = \
 	%D%/ex_csv.c \
 	%D%/ex_text.c \
 	%D%/extract.h %D%/extract_int.h \
+	%D%/fact.c %D%/fact.h %D%/fact_int.h \
 	%D%/magic.c \
 	%D%/prefill.c %D%/prefill.h %D%/prefill_int.h \
 	%D%/prefill_json.c \
@@ -19,8 +21,10 @@ libextract_a_SOURCES = \
 	%D%/prefill_put.c \
 	%D%/prefill_text.c \
 	%D%/sandbox.c %D%/sandbox.h \
+	%D%/source.c %D%/source.h \
+	%D%/table.c \
 	%D%/xml_tree.c %D%/xml_tree.h
 
 pkglibexec_PROGRAMS += azekura-extract
 azekura_extract_SOURCES = %D%/main.c
-azekura_extract_LDADD = libextract.a $(SCHEMA_LIBS) $(XML_LIBS) $(SECCOMP_LIBS)
+azekura_extract_LDADD = $(EXTRACT_LIBS)

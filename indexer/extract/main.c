@@ -1,13 +1,15 @@
 /*
  * azekura-extract: reads files that strangers wrote. Started by net/helper.c with one socket as descriptors 0 and 1 and nothing
- * else; goes into its cell before it reads the first byte. Frames in: F (size, milliseconds, output ceiling, name), D (bytes), E
- * (end). Frames out: H once, when the cell is closed (or N with the reason why it is not, and the process ends); J, the facts of one
- * file. J may come before E, when no more bytes are needed; then D frames are thrown away until E.
+ * else; goes into its cell before it reads the first byte. Frames out: H once, when the cell is closed (or N with the reason why it is not, and the
+ * process ends); J, the answer to one request. Frames in: a request, with the file's descriptor, open for reading, beside its head. All begin
+ * alike: where the file begins in the descriptor (8 bytes), its size (8), milliseconds (4), ceiling of the answer (8), length of the name (2), the
+ * name, then whatever the kind of request needs. Kinds: see requests[].
  */
 
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/frame.h"
@@ -15,7 +17,9 @@
 #include "indexer/extract/extract_int.h"
 #include "indexer/extract/sandbox.h"
 
-#define FRAME_IN_MAX	((uint32_t)1 << 20)
+#define FRAME_IN_MAX	((uint32_t)64 << 20)
+#define REQUEST_HEAD	30
+#define REQUEST_NAME	1024
 #define OUTPUT_MAX	((uint64_t)64 << 20)
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -63,50 +67,119 @@ static int enter(unsigned long memory)
 	return frame_write(1, 'H', hello, sizeof(hello), NULL) == ST_OK ? 0 : 4;
 }
 
-/* Facts of one file, read from frames until E. False: the other end is gone. */
-static bool one_file(struct buf *in)
-{
-	struct extract *x = NULL;
-	struct buf out = BUF_INIT(OUTPUT_MAX);
-	uint64_t ceiling;
-	bool answered = false, ok = false;
-	uint8_t type = 'D';
-	st_t st;
+struct request {
+	struct source src;
+	char name[REQUEST_NAME + 1];
+	struct slice rest;		/* behind the name */
+};
 
-	if (in->n < 20)
+static st_t facts(struct request *r, struct buf *out)
+{
+	return extract_source(&r->src, r->name, out, NULL);
+}
+
+static st_t detect(struct request *r, struct buf *out)
+{
+	return extract_detect(&r->src, r->name, out, NULL);
+}
+
+/* A new kind of question about a file is a row here and a function helper_...() in net/helper.c. */
+static const struct { uint8_t type; st_t (*answer)(struct request *r, struct buf *out); } requests[] = {
+	{ 'F', facts },			/* docs/formats/facts.md */
+	{ 'T', detect },		/* type by first bytes only */
+};
+
+/* The head of a frame and the descriptor that came beside it, -1 when none. False: the other end is gone. */
+static bool head_receive(uint8_t head[FRAME_HEAD], int *fd)
+{
+	union { char room[CMSG_SPACE(sizeof(int))]; struct cmsghdr align; } control;
+	struct iovec v = { head, FRAME_HEAD };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *c;
+	ssize_t n;
+
+	*fd = -1;
+	while ((n = recvmsg(0, &m, MSG_WAITALL | MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
+		;
+	if (n <= 0)
 		return false;
-	ceiling = be(in->p + 12, 8);
-	out.max = ceiling < 4096 ? 4096 : ceiling > OUTPUT_MAX ? OUTPUT_MAX : ceiling;
-	alarm((unsigned)(be(in->p + 8, 4) / 1000 + 10));
-	if (extract_new(&x, in->p + 20, be(in->p, 8), NULL) != ST_OK)
-		goto out;
-	while (type == 'D') {
-		if (frame_read(0, FRAME_IN_MAX, &type, in, NULL) != ST_OK)
-			goto out;
-		if (answered || (type == 'D' && (st = extract_push(x, in->p, in->n, NULL)) == ST_OK))
-			continue;
-		if (extract_end(x, &out, NULL) != ST_OK && extract_failed(&out, "unreadable", "the facts do not fit their budget", 0) != ST_OK)
-			goto out;
-		if (frame_write(1, 'J', out.p, out.n, NULL) != ST_OK)
-			goto out;
-		answered = true;
+	if ((c = CMSG_FIRSTHDR(&m)) != NULL && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
+	for (; (size_t)n < FRAME_HEAD; n += 0) {
+		ssize_t k = read(0, head + n, FRAME_HEAD - (size_t)n);
+
+		if (k <= 0)
+			return false;
+		n += k;
 	}
-	ok = type == 'E';
-out:
+	return true;
+}
+
+static bool body_receive(struct buf *in, uint32_t len)
+{
+	ssize_t k;
+
+	buf_clear(in);
+	if (buf_reserve(in, len + 1) != ST_OK)
+		return false;
+	for (; in->n < len; in->n += (size_t)k)
+		if ((k = read(0, in->p + in->n, len - in->n)) <= 0)
+			return false;
+	in->p[len] = '\0';
+	return true;
+}
+
+static bool request_parse(struct request *r, const struct buf *in, int fd)
+{
+	size_t n;
+
+	if (in->n < REQUEST_HEAD || (n = (size_t)be(in->p + 28, 2)) > REQUEST_NAME || in->n - REQUEST_HEAD < n)
+		return false;
+	if (fd >= 0)
+		source_fd(&r->src, fd, be(in->p, 8), be(in->p + 8, 8));
+	else
+		source_mem(&r->src, "", 0);
+	memcpy(r->name, in->p + REQUEST_HEAD, n);
+	r->name[n] = '\0';
+	r->rest = slice_of(in->p + REQUEST_HEAD + n, in->n - REQUEST_HEAD - n);
+	return true;
+}
+
+/* Answer one request. False: end. */
+static bool serve(uint8_t type, const struct buf *in, int fd)
+{
+	struct buf out = BUF_INIT(OUTPUT_MAX);
+	struct request r;
+	uint64_t ceiling;
+	size_t i;
+	st_t st = ST_UNSUPPORTED;
+
+	if (!request_parse(&r, in, fd))
+		return false;
+	ceiling = be(in->p + 20, 8);
+	out.max = ceiling < 4096 ? 4096 : ceiling > OUTPUT_MAX ? OUTPUT_MAX : (size_t)ceiling;
+	alarm((unsigned)(be(in->p + 16, 4) / 1000 + 10));
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		if (requests[i].type == type)
+			st = requests[i].answer(&r, &out);
+	if (st != ST_OK && st != ST_UNSUPPORTED)
+		st = extract_failed(&out, "unreadable", st == ST_NOMEM ? "needs more memory than its budget" : "the facts do not fit their budget", r.src.size);
+	if (st == ST_OK)
+		st = frame_write(1, 'J', out.p, out.n, NULL);
 	alarm(0);
-	extract_free(x);
 	buf_release(&out);
-	return ok;
+	return st == ST_OK;
 }
 
 int main(int argc, char **argv)
 {
-	struct buf in = BUF_INIT(FRAME_IN_MAX);
+	struct buf in = BUF_INIT(FRAME_IN_MAX + 1);
 	struct slice arg = slice_str(argc > 1 ? argv[1] : "536870912");
 	struct schema *schema = NULL;
 	uint64_t memory;
-	uint8_t type;
-	int rc;
+	uint8_t type, head[FRAME_HEAD];
+	uint32_t len;
+	int rc, fd;
 
 	if (!slice_u64(arg, UINT64_MAX / 2, &memory) || isatty(0)) {
 		static const char usage[] = "azekura-extract is started by azekurad and azekura; it reads frames from a socket\n";
@@ -123,9 +196,11 @@ int main(int argc, char **argv)
 		describe_serve(schema);
 		_exit(0);
 	}
-	while (frame_read(0, FRAME_IN_MAX, &type, &in, NULL) == ST_OK) {
-		if (type != 'F' || !one_file(&in))
+	while (head_receive(head, &fd)) {
+		if (frame_parse(head, FRAME_IN_MAX, &type, &len) != ST_OK || !body_receive(&in, len) || !serve(type, &in, fd))
 			break;
+		if (fd >= 0)
+			close(fd);
 		if (in.cap > FRAME_IN_MAX / 2)
 			buf_release(&in);
 	}

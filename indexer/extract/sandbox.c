@@ -44,7 +44,7 @@ static bool enter_rlimits(unsigned long memory, bool *memory_held)
 	ok &= limit(RLIMIT_CORE, 0);
 	ok &= limit(RLIMIT_NPROC, 0);
 	ok &= limit(RLIMIT_FSIZE, 0);
-	ok &= limit(RLIMIT_NOFILE, 3);
+	ok &= limit(RLIMIT_NOFILE, 4);	/* the fourth is the file that the parent hands over */
 	ok &= limit(RLIMIT_MEMLOCK, 0);
 	if (memory) {
 		/* The parent may lower the soft limit for one file and raise it again: the hard one stays. */
@@ -75,7 +75,7 @@ static bool enter_landlock(void)
 }
 
 static const int allowed[] = {
-	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(exit), SCMP_SYS(exit_group),
+	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(recvmsg), SCMP_SYS(pread64), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(exit), SCMP_SYS(exit_group),
 	SCMP_SYS(brk), SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(getrandom),
 	SCMP_SYS(getrusage), SCMP_SYS(alarm), SCMP_SYS(setitimer), SCMP_SYS(sched_yield), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(rt_sigreturn),

@@ -1,14 +1,14 @@
 # check_PROGRAMS += %D%/test_NAME; its source is %D%/test_NAME.c
 check_PROGRAMS += %D%/test_extract_csv
-t_unit_indexer_test_extract_csv_LDADD = libextract.a $(LDADD)
+t_unit_indexer_test_extract_csv_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/test_prefill
-t_unit_indexer_test_prefill_LDADD = libextract.a $(LDADD) $(XML_LIBS)
+t_unit_indexer_test_prefill_LDADD = $(EXTRACT_LIBS) $(LDADD)
 EXTRA_DIST += %D%/facts.h %D%/ixtest.h
 check_PROGRAMS += %D%/test_pairs
 check_PROGRAMS += %D%/test_postings
 check_PROGRAMS += %D%/test_search
 check_PROGRAMS += %D%/test_search_model
 check_PROGRAMS += %D%/test_extract_fixtures
-t_unit_indexer_test_extract_fixtures_LDADD = libextract.a $(LDADD)
+t_unit_indexer_test_extract_fixtures_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/test_follow
 EXTRA_t_unit_indexer_test_follow_DEPENDENCIES = azekura-extract$(EXEEXT) t/unit/net/bad_helper$(EXEEXT)

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/frame.h"
@@ -66,18 +67,22 @@ static void obey(struct slice what)
 
 int main(void)
 {
-	struct buf in = BUF_INIT(1 << 20), what = BUF_INIT(100);
-	uint8_t type;
+	union { char room[CMSG_SPACE(sizeof(int))]; struct cmsghdr align; } control;
+	char in[8 + 2048], what[100];
+	struct iovec v = { in, sizeof(in) };
+	ssize_t n;
+	int fd;
 
 	if (frame_write(1, 'H', "\1\0", 2, NULL) != ST_OK)
 		return 1;
-	while (frame_read(0, 1 << 20, &type, &in, NULL) == ST_OK) {
-		if (type == 'F')
-			buf_clear(&what);
-		else if (type == 'D')
-			buf_addsl(&what, buf_slice(&in));
-		else
-			obey(buf_slice(&what));
+	for (;;) {
+		struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+
+		if (recvmsg(0, &m, 0) <= 0 || CMSG_FIRSTHDR(&m) == NULL)
+			return 0;
+		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(fd));
+		n = pread(fd, what, sizeof(what), 0);
+		close(fd);
+		obey(slice_of(what, n < 0 ? 0 : (size_t)n));
 	}
-	return 0;
 }
