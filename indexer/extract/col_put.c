@@ -185,7 +185,7 @@ st_t col_name(struct col_names *ns, struct slice head, uint32_t col, struct buf 
 	return col_name_unique(ns, name);
 }
 
-st_t col_put(struct buf *out, const struct col *c, const struct col_head *h, bool has_header, int lean)
+static st_t put(struct buf *out, const struct col *c, const struct col_head *h, bool has_header, const struct col_more *m, int lean)
 {
 	enum kind kind = col_kind(c);
 	const char *format;
@@ -198,10 +198,16 @@ st_t col_put(struct buf *out, const struct col *c, const struct col_head *h, boo
 		col_put_text(out, "header", utf8_clip(h->header, COL_NAME_MAX));
 	if (h->label.n)
 		col_put_text(out, "label", utf8_clip(h->label, COL_NAME_MAX));
-	buf_addf(out, ",\"type\":\"%s\"", kind_names[kind]);
+	if (m && m->description)
+		col_put_text(out, "description", json_slice(m->description));
+	buf_addf(out, ",\"type\":\"%s\"", m && m->declared && (kind == KIND_MISSING || m->unread) ? m->declared : kind_names[kind]);
 	if (h->unit.n)
 		col_put_text(out, "unit", h->unit);
-	if (lean > 1)
+	if (m && m->values) {
+		buf_adds(out, ",\"values\":");
+		json_dump(out, m->values, false);
+	}
+	if (lean > 1 || (m && m->unread))
 		return buf_addc(out, '}');
 	if ((format = date_format(c, kind)) != NULL)
 		col_put_text(out, "format", slice_str(format));
@@ -216,4 +222,14 @@ st_t col_put(struct buf *out, const struct col *c, const struct col_head *h, boo
 	if (lean == 0)
 		put_top(out, c);
 	return buf_addc(out, '}');
+}
+
+st_t col_put(struct buf *out, const struct col *c, const struct col_head *h, bool has_header, int lean)
+{
+	return put(out, c, h, has_header, NULL, lean);
+}
+
+st_t col_put_more(struct buf *out, const struct col *c, const struct col_head *h, const struct col_more *m, int lean)
+{
+	return put(out, c, h, true, m, lean);
 }

@@ -56,15 +56,23 @@ struct table *table_new(struct fact *f, struct slice name);
 uint32_t table_column(struct table *t, struct slice name);
 void table_label(struct table *t, uint32_t col, struct slice label);
 void table_unit(struct table *t, uint32_t col, struct slice unit);
+void table_describe(struct table *t, uint32_t col, struct slice text);
+void table_value_label(struct table *t, uint32_t col, struct slice code, struct slice label);	/* at most 500 are kept */
+/* The type that the format declares, a word of facts.md with static life: told where no value says more (no values, or none read). */
+void table_declare(struct table *t, uint32_t col, const char *type);
+void table_unread(struct table *t, uint32_t col);	/* the values of this column were not read: no statistics, whatever was given before */
 void table_int(struct table *t, uint32_t col, int64_t v);
 void table_real(struct table *t, uint32_t col, double v);	/* NaN is missing */
 void table_bool(struct table *t, uint32_t col, bool v);
 void table_string(struct table *t, uint32_t col, struct slice s);	/* a string whatever it looks like; empty is missing */
 void table_cell(struct table *t, uint32_t col, struct slice s);	/* text whose type is to be found out, as in CSV */
 void table_moment(struct table *t, uint32_t col, int64_t us, bool day, bool zoned);	/* microseconds since 1970 */
+void table_opaque(struct table *t, uint32_t col);	/* something that is neither text nor number, such as a picture in a database */
 void table_missing(struct table *t, uint32_t col);
 void table_row(struct table *t);		/* ends a row */
 void table_rows(struct table *t, uint64_t n);	/* instead: the number is known, cells were not read (columns then have no statistics) */
+/* Formats that lie column by column: give all cells of a column, missing ones too, then the next; no table_row(), in the end the number of rows. */
+void table_columnar(struct table *t, uint64_t n);
 /* Write it into the facts. ${t} is taken. ${extra}: further members of the table as JSON text (",\"key\":value") or empty. */
 void table_end(struct table *t, struct slice extra);
 

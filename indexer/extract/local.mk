@@ -11,6 +11,7 @@ libextract_a_SOURCES = \
 	%D%/describe.c %D%/describe.h \
 	%D%/enc.c %D%/enc_int.h \
 	%D%/ex_csv.c \
+	%D%/ex_sqlite.c \
 	%D%/ex_text.c \
 	%D%/extract.h %D%/extract_int.h \
 	%D%/fact.c %D%/fact.h %D%/fact_int.h \
@@ -22,6 +23,7 @@ libextract_a_SOURCES = \
 	%D%/prefill_text.c \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/source.c %D%/source.h \
+	%D%/sqlite_source.c %D%/sqlite_source.h \
 	%D%/table.c \
 	%D%/xml_tree.c %D%/xml_tree.h
 

@@ -10,8 +10,9 @@
 
 #define DISTINCT_MEMORY	((size_t)16 << 20)
 #define WIDE		2000		/* as in ex_csv.c */
+#define VALUE_LABELS	500
 
-struct tcol { struct col c; char *name, *header, *label, *unit; bool touched; };
+struct tcol { struct col c; char *name, *header, *label, *unit; struct col_more more; bool touched; };
 
 struct table {
 	struct fact *f;
@@ -102,6 +103,41 @@ void table_unit(struct table *t, uint32_t col, struct slice unit)
 	}
 }
 
+void table_describe(struct table *t, uint32_t col, struct slice text)
+{
+	if (col < t->n && text.n) {
+		json_decref(t->cols[col].more.description);
+		if ((t->cols[col].more.description = fact_text(text, FACT_VALUE)) == NULL)
+			t->f->nomem = true;
+	}
+}
+
+void table_value_label(struct table *t, uint32_t col, struct slice code, struct slice label)
+{
+	struct col_more *m;
+	char *key;
+
+	if (col >= t->n || code.n == 0 || json_object_size((m = &t->cols[col].more)->values) >= VALUE_LABELS)
+		return;
+	if (m->values == NULL)
+		m->values = json_object();
+	if ((key = text_dup(t, code, 200)) != NULL)
+		fact_put(t->f, m->values, key, fact_text(label, 500));
+	free(key);
+}
+
+void table_declare(struct table *t, uint32_t col, const char *type)
+{
+	if (col < t->n)
+		t->cols[col].more.declared = type;
+}
+
+void table_unread(struct table *t, uint32_t col)
+{
+	if (col < t->n)
+		t->cols[col].more.unread = true;
+}
+
 static struct col *touch(struct table *t, uint32_t col)
 {
 	if (col >= t->n)
@@ -178,6 +214,18 @@ void table_missing(struct table *t, uint32_t col)
 		c->n[KIND_MISSING]++;
 }
 
+/* Neither text nor number: that it is there is all that is told. */
+void table_opaque(struct table *t, uint32_t col)
+{
+	struct col *c = touch(t, col);
+
+	if (c == NULL)
+		return;
+	c->n[KIND_STRING]++;
+	c->form[FORM_PLAIN]++;
+	c->d.failed = true;
+}
+
 /* Cells that were not given are missing. */
 void table_row(struct table *t)
 {
@@ -195,6 +243,11 @@ void table_rows(struct table *t, uint64_t n)
 {
 	t->rows = n;
 	t->counted = true;
+}
+
+void table_columnar(struct table *t, uint64_t n)
+{
+	t->rows = n;
 }
 
 static st_t put(struct table *t, struct slice extra, struct buf *out, int lean)
@@ -217,7 +270,7 @@ static st_t put(struct table *t, struct slice extra, struct buf *out, int lean)
 
 		if (i)
 			buf_addc(out, ',');
-		col_put(out, &c->c, &h, true, t->counted ? 2 : lean);
+		col_put_more(out, &c->c, &h, &c->more, t->counted ? 2 : lean);
 	}
 	return buf_adds(out, "]}");
 }
@@ -232,6 +285,8 @@ static void table_free(struct table *t)
 		free(t->cols[i].header);
 		free(t->cols[i].label);
 		free(t->cols[i].unit);
+		json_decref(t->cols[i].more.description);
+		json_decref(t->cols[i].more.values);
 	}
 	free(t->cols);
 	col_names_release(&t->names);

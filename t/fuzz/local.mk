@@ -45,3 +45,6 @@ t_fuzz_fuzz_fields_SOURCES = %D%/fuzz_fields.c %D%/replay.c %D%/fuzz.h
 t_fuzz_fuzz_fields_LDADD = libserver.a $(LDADD)
 check_PROGRAMS += %D%/fuzz_unit
 t_fuzz_fuzz_unit_SOURCES = %D%/fuzz_unit.c %D%/replay.c %D%/fuzz.h
+check_PROGRAMS += %D%/fuzz_sqlite
+t_fuzz_fuzz_sqlite_SOURCES = %D%/fuzz_sqlite.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
+t_fuzz_fuzz_sqlite_LDADD = $(EXTRACT_LIBS) $(LDADD)
