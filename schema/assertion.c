@@ -57,7 +57,7 @@ static json_t *step_down(const json_t *v, const char *step)
 
 json_t *assertion_value(const json_t *doc, const char *at)
 {
-	char step[256];
+	char step[1024];
 
 	while (doc != NULL && next_step(&at, step, sizeof(step)))
 		doc = step_down(doc, step);
@@ -154,7 +154,7 @@ size_t assertions_open(const json_t *doc)
 static bool follow(const json_t *doc, json_t *list, size_t self, json_t *entry)
 {
 	const char *at = json_text(entry, "at"), *of = json_text(entry, "of"), *slash;
-	char parent[300], where[330], now[ASSERTION_DIGEST];
+	char parent[1000], where[1030], now[ASSERTION_DIGEST];
 	const json_t *items, *v, *other;
 	uint64_t was;
 	size_t i, k;

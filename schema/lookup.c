@@ -17,6 +17,9 @@ st_t warn_add(json_t *warn, const char *fmt, ...)
 	va_start(ap, fmt);
 	st = buf_vaddf(&b, fmt, ap);
 	va_end(ap);
+	/* Parsers quote what they choke on, and texts are cut at so many bytes: each byte that is no UTF-8 becomes '?'. */
+	for (size_t bad; st == ST_OK && !utf8_valid(buf_slice(&b), &bad);)
+		b.p[bad] = '?';
 	if (st == ST_OK)
 		st = json_push(warn, json_stringn(b.p, b.n));
 	buf_release(&b);

@@ -17,10 +17,15 @@ libextract_a_SOURCES = \
 	%D%/fact.c %D%/fact.h %D%/fact_int.h \
 	%D%/magic.c \
 	%D%/prefill.c %D%/prefill.h %D%/prefill_int.h \
+	%D%/prefill_geo.c \
 	%D%/prefill_json.c \
+	%D%/prefill_lines.c \
 	%D%/prefill_place.c \
 	%D%/prefill_put.c \
+	%D%/prefill_rde.c \
+	%D%/prefill_repo.c \
 	%D%/prefill_text.c \
+	%D%/prefill_xml.c \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/source.c %D%/source.h \
 	%D%/sqlite_source.c %D%/sqlite_source.h \

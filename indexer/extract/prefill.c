@@ -13,6 +13,7 @@
 #define MENDS_MAX	40
 #define NAMELESS_MAX	5	/* warnings about files that no name calls a description */
 #define WHOLE_LIST	200	/* items; a longer list is spoken of as one value */
+#define POINTER_MAX	1000
 
 typedef st_t json_reader(struct pf *p, const json_t *j, struct err *e);
 typedef st_t xml_reader(struct pf *p, const struct xn *root, struct err *e);
@@ -28,14 +29,34 @@ static const struct source {
 	xml_reader *xml;
 	text_reader *text;
 } sources[] = {
+	{ "azekura", "?*.json", 100, false, false, pf_canonical, NULL, NULL },
 	{ "datacite-json", "datacite.json ?*.json", 95, true, false, pf_datacite, NULL, NULL },
+	{ "datacite-xml", "datacite.xml ?*.xml", 95, true, false, NULL, pf_datacite_xml, NULL },
 	{ "cff", "CITATION.cff", 90, true, true, pf_cff, NULL, NULL },
 	{ "ro-crate", "ro-crate-metadata.json", 90, true, false, pf_rocrate, NULL, NULL },
 	{ "codemeta", "codemeta.json", 85, true, false, pf_codemeta, NULL, NULL },
 	{ "croissant", "croissant.json ?*.json ?*.jsonld", 90, true, false, pf_croissant, NULL, NULL },
+	{ "invenio", "?*.json", 95, false, false, pf_invenio, NULL, NULL },
+	{ "zenodo", ".zenodo.json ?*.json", 90, false, false, pf_zenodo, NULL, NULL },
+	{ "dataverse", "?*.json", 90, false, false, pf_dataverse, NULL, NULL },
+	{ "jpcoar", "jpcoar.xml ?*.xml", 95, false, false, NULL, pf_jpcoar, NULL },
+	{ "eml", "eml.xml ?*.xml", 90, false, false, NULL, pf_eml, NULL },
+	{ "ddi", "ddi.xml ?*.xml", 90, false, false, NULL, pf_ddi, NULL },
+	{ "iso19115", "iso19139.xml iso19115.xml ?*.xml", 90, false, false, NULL, pf_iso, NULL },
+	{ "rde-invoice", "invoice/invoice.json invoice.json", 90, false, false, pf_rde_invoice, NULL, NULL },
+	{ "osf", "?*.json", 85, false, false, pf_osf, NULL, NULL },
+	{ "ckan", "?*.json", 80, false, false, pf_ckan, NULL, NULL },
+	{ "stac", "?*.json", 85, false, false, pf_stac, NULL, NULL },
 	{ "schema-org", "?*.jsonld ?*.json", 85, false, false, pf_schema_org, NULL, NULL },
 	{ "datapackage", "datapackage.json", 85, true, false, pf_datapackage, NULL, NULL },
 	{ "bids", "dataset_description.json", 85, false, false, pf_bids, NULL, NULL },
+	{ "oai-dc", "?*.xml", 80, false, false, NULL, pf_oai_dc, NULL },
+	{ "r-description", "DESCRIPTION", 85, false, false, NULL, NULL, pf_r_description },
+	{ "ris", "?*.ris", 70, false, false, NULL, NULL, pf_ris },
+	{ "bibtex", "?*.bib", 70, false, false, NULL, NULL, pf_bibtex },
+	{ "rde-meta", "meta/metadata.json", 85, false, false, pf_rde_meta, NULL, NULL },
+	{ "bag-info", "bag-info.txt", 60, false, false, NULL, NULL, pf_bag_info },
+	{ "bids-participants", "participants.tsv", 70, false, false, NULL, NULL, pf_participants },
 	{ "readme", "README*", 60, false, false, NULL, NULL, pf_readme },
 	{ "licence-text", "LICENSE* LICENCE* COPYING*", 90, false, false, NULL, NULL, pf_licence },
 };
@@ -217,25 +238,73 @@ static st_t note_place(json_t *notes, const char *at, const struct places *place
 	return st;
 }
 
-/* "/titles/0" of a member's value: what is spoken of as one. */
-static void unit_at(char out[300], const char *key, size_t i)
+/* A JSON pointer one step below ${at}. Names too long for one are cut, and what stands there is then spoken of by nobody. */
+static void pointer(char out[POINTER_MAX], const char *at, const char *key)
 {
-	snprintf(out, 300, "/%.200s/%zu", key, i);
+	size_t n = (size_t)snprintf(out, POINTER_MAX - 8, "%.300s/", at);
+
+	for (; *key != '\0' && n + 4 < POINTER_MAX; key++) {
+		if (*key == '~' || *key == '/') {
+			out[n++] = '~';
+			out[n++] = *key == '~' ? '0' : '1';
+		} else {
+			out[n++] = *key;
+		}
+	}
+	out[n] = '\0';
 }
 
+/* Items of a list are spoken of one by one. */
 static bool by_item(const json_t *v)
 {
 	return json_is_array(v) && json_array_size(v) > 0 && json_array_size(v) <= WHOLE_LIST;
 }
 
+/* So are custom fields, by name. */
+static bool by_name(const char *at, const json_t *v)
+{
+	return strcmp(at, "/customFields") == 0 && json_is_object(v);
+}
+
+static st_t note_value(const struct places *places, const char *at, json_t *v, int64_t whole, json_t *notes)
+{
+	char below[POINTER_MAX];
+	const char *key;
+	json_t *x;
+	size_t i;
+	st_t st = ST_OK;
+
+	if (by_name(at, v)) {
+		json_object_del(v, PF_MARK);
+		json_object_foreach(v, key, x) {
+			pointer(below, at, key);
+			if (st == ST_OK)
+				st = note_value(places, below, x, whole, notes);
+		}
+		return st;
+	}
+	if (!by_item(v)) {
+		int64_t place = take_marks(places, v, 0);
+
+		return note_place(notes, at, places, place >= 0 ? place : whole >= 0 ? whole : 0);
+	}
+	json_array_foreach(v, i, x) {
+		int64_t place = take_marks(places, x, 0);
+
+		snprintf(below, sizeof(below), "%.900s/%zu", at, i);
+		if (st == ST_OK)
+			st = note_place(notes, below, places, place >= 0 ? place : whole >= 0 ? whole : 0);
+	}
+	return st;
+}
+
 /* Turn the marks of ${doc} into notes: pointer of each value -> its place in the source. */
 static st_t note_places(const struct places *places, json_t *doc, json_t *notes)
 {
-	json_t *members = json_object(), *v, *x;
+	json_t *members = json_object(), *v;
 	const char *key;
-	char at[300];
+	char at[POINTER_MAX];
 	void *next;
-	size_t i;
 	st_t st = members != NULL ? ST_OK : ST_NOMEM;
 
 	json_object_foreach_safe(doc, next, key, v)
@@ -244,22 +313,11 @@ static st_t note_places(const struct places *places, json_t *doc, json_t *notes)
 			json_object_del(doc, key);
 		}
 	json_object_foreach(doc, key, v) {
-		int64_t whole = json_is_integer(json_object_get(members, key)) ? json_integer_value(json_object_get(members, key)) : -1, place;
+		int64_t whole = json_is_integer(json_object_get(members, key)) ? json_integer_value(json_object_get(members, key)) : -1;
 
-		if (st != ST_OK)
-			break;
-		if (!by_item(v)) {
-			place = take_marks(places, v, 0);
-			snprintf(at, sizeof(at), "/%.200s", key);
-			st = note_place(notes, at, places, place >= 0 ? place : whole >= 0 ? whole : 0);
-			continue;
-		}
-		json_array_foreach(v, i, x) {
-			place = take_marks(places, x, 0);
-			unit_at(at, key, i);
-			if (st == ST_OK)
-				st = note_place(notes, at, places, place >= 0 ? place : whole >= 0 ? whole : 0);
-		}
+		pointer(at, "", key);
+		if (st == ST_OK)
+			st = note_value(places, at, v, whole, notes);
 	}
 	json_decref(members);
 	return st;
@@ -490,27 +548,48 @@ static bool has_abstract(const json_t *doc)
 	return record_abstract(doc, NULL).n > 0;
 }
 
-/* Say of each value under ${key} of ${doc}, from item ${skip} on, that it came from ${part}. */
-static st_t assert_member(json_t *doc, const char *key, const struct part *part, size_t skip)
+/* Say of the value at ${at} of ${doc} that it came from ${part}, where it stood at ${there}. */
+static st_t assert_one(json_t *doc, const struct part *part, const char *at, const char *there)
 {
 	struct assertion a = { part->program, part->version != NULL ? part->version : part->version_text, part->reader != NULL ? part->reader : part->reader_text,
-		part->score, part->path, NULL, part->sha256 };
-	const json_t *v = json_object_get(doc, key), *mine = json_object_get(part->doc, key);
-	char at[300], there[300];
+		part->score, part->path, json_text(part->places, there), part->sha256 };
+
+	st_t st = assertion_add(doc, at, &a);
+
+	return st == ST_ABSENT ? ST_OK : st;
+}
+
+/* Of each value below ${at}; items of a list from ${skip} on, where the first stood at 0. */
+static st_t assert_value(json_t *doc, const struct part *part, const char *at, const json_t *mine, size_t skip)
+{
+	char here[POINTER_MAX], there[POINTER_MAX];
+	const char *key;
+	const json_t *x;
+	size_t i;
 	st_t st = ST_OK;
 
-	if (!by_item(mine)) {
-		snprintf(at, sizeof(at), "/%.200s", key);
-		a.place = json_text(part->places, at);
-		return assertion_add(doc, at, &a);
+	if (!by_name(at, mine) && !by_item(mine))
+		return assert_one(doc, part, at, at);
+	json_object_foreach((json_t *)mine, key, x) {
+		pointer(here, at, key);
+		if (st == ST_OK)
+			st = assert_value(doc, part, here, x, 0);
 	}
-	for (size_t i = skip; i < json_array_size(v) && st == ST_OK; i++) {
-		unit_at(at, key, i);
-		unit_at(there, key, i - skip);
-		a.place = json_text(part->places, there);
-		st = assertion_add(doc, at, &a);
+	json_array_foreach(mine, i, x) {
+		snprintf(here, sizeof(here), "%.900s/%zu", at, i + skip);
+		snprintf(there, sizeof(there), "%.900s/%zu", at, i);
+		if (st == ST_OK)
+			st = assert_one(doc, part, here, there);
 	}
 	return st;
+}
+
+static st_t assert_member(json_t *doc, const char *key, const struct part *part, size_t skip)
+{
+	char at[POINTER_MAX];
+
+	pointer(at, "", key);
+	return assert_value(doc, part, at, json_object_get(part->doc, key), skip);
 }
 
 static st_t merge_part(json_t *doc, json_t *from_whom, const struct part *part, json_t *warn)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "indexer/extract/prefill_int.h"
 #include "schema/pid.h"
 
@@ -98,7 +99,8 @@ json_t *pf_push(struct pf *p, json_t *list)
 
 void pf_put(struct pf *p, json_t *o, const char *key, struct slice v)
 {
-	if (v.n == 0 || o == NULL)
+	/* A slice that a reader cut inside a character is nobody's word. */
+	if (v.n == 0 || o == NULL || !utf8_valid(v, NULL))
 		return;
 	keep_st(p, json_put(o, key, json_stringn(v.p, v.n)));
 	if (o == p->doc)
@@ -109,7 +111,7 @@ void pf_put(struct pf *p, json_t *o, const char *key, struct slice v)
 
 void pf_word(struct pf *p, const char *key, struct slice v, struct slice from)
 {
-	json_t *list = v.n > 0 ? pf_list(p, p->doc, key) : NULL;
+	json_t *list = v.n > 0 && utf8_valid(v, NULL) ? pf_list(p, p->doc, key) : NULL;
 
 	if (list == NULL)
 		return;

@@ -220,8 +220,7 @@ static st_t parse(struct build *b, struct slice xml, struct err *e)
 
 		why = xmlCtxtGetLastError(b->ctxt);
 		text = slice_str(why != NULL && why->message != NULL ? why->message : "no XML");
-		while (text.n > 0 && isspace((unsigned char)text.p[text.n - 1]))
-			text.n--;
+		text = slice_trim(slice_cut(&text, '\n'));
 		return err_set(e, ST_INVALID, "line %d: %.*s", why != NULL ? why->line : 1, (int)(text.n < 120 ? text.n : 120), text.p);
 	}
 	return ST_OK;
