@@ -14,6 +14,7 @@ libbase_a_SOURCES = \
 	%D%/map.c %D%/map.h \
 	%D%/place.c %D%/place.h \
 	%D%/str.c %D%/str.h \
+	%D%/tar.c %D%/tar.h \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/vec.c %D%/vec.h \
 	%D%/xml.c %D%/xml.h

@@ -299,11 +299,14 @@ static st_t open_draft(struct deposit *d, const char *folder, struct err *e)
 static st_t drop_removed(struct deposit *d, struct err *e)
 {
 	char *url = conn_url(d->c, "/api/records/%s/draft/files?size=1000", d->draft);
-	st_t st = ST_OK;
+	struct map *ours = map_new();
+	size_t i;
+	st_t st = ours == NULL ? ST_NOMEM : ST_OK;
 
+	for (i = 0; st == ST_OK && i < d->folder.n; i++)
+		st = map_put(ours, slice_str(d->folder.v[i].key), ours, NULL);
 	while (st == ST_OK && url != NULL) {
 		json_t *page = NULL, *one;
-		size_t i, j;
 
 		st = conn_get(d->c, url, &page, e);
 		free(url);
@@ -312,15 +315,13 @@ static st_t drop_removed(struct deposit *d, struct err *e)
 			const char *key = json_text(one, "key");
 			char *self = conn_link(d->c, json_string_value(json_at(one, "links.self")));
 
-			for (j = 0; j < d->folder.n; j++)
-				if (key != NULL && strcmp(d->folder.v[j].key, key) == 0)
-					break;
-			if (j == d->folder.n && self != NULL && st == ST_OK)
+			if ((key == NULL || !map_has(ours, slice_str(key))) && self != NULL && st == ST_OK)
 				st = conn_send(d->c, "DELETE", self, NULL, NULL, e);
 			free(self);
 		}
 		json_decref(page);
 	}
+	map_free(ours, NULL);
 	free(url);
 	return st;
 }

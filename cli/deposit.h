@@ -27,6 +27,9 @@ struct folder {
  * cannot be read are ST_INVALID and ST_IO: nothing may be missing unseen. ${encode}: names that are no UTF-8 or hold control characters are percent-encoded.
  */
 st_t folder_read(struct folder *f, const char *root, bool encode, struct err *e);
+/* Time of change in ns, as local_file has it. */
+struct stat;
+int64_t file_changed(const struct stat *sb);
 /* ST_CONFLICT, by name, when a file is no longer what folder_read() saw. */
 st_t folder_same(const struct folder *f, struct err *e);
 void folder_release(struct folder *f);
@@ -39,6 +42,9 @@ st_t describe(const struct schema *s, const struct folder *f, const struct descr
 
 /* key -> SHA-256 in hex (owned) of the files that ${where} ("records/ID", "records/ID/draft") has whole. */
 st_t files_there(const struct cli *c, const char *where, struct map *there, struct err *e);
+/* The small files of ${f} that are not ${there}, many in a request; ${done}[i]: the draft has file i now. Leaves all to send_files() where the server cannot. */
+st_t send_many(struct cli *c, const char *draft, const struct folder *f, const struct map *there, struct bar *bar, unsigned jobs, bool *done, uint64_t *sent,
+    struct err *e);
 /* Send every file that the draft lacks, ${jobs} at a time, finished ones not again. ${sent}: files that went over the line now. */
 st_t send_files(struct cli *c, const char *draft, const struct folder *f, unsigned jobs, uint64_t *sent, struct err *e);
 

@@ -20,7 +20,7 @@ struct reading {
 	struct buf text;
 };
 
-static int64_t changed_of(const struct stat *sb)
+int64_t file_changed(const struct stat *sb)
 {
 	return (int64_t)sb->st_mtim.tv_sec * 1000000000 + sb->st_mtim.tv_nsec;
 }
@@ -72,7 +72,7 @@ static st_t add(struct folder *f, const char *path, const char *key, struct err 
 	lf.path = slice_dup(slice_str(path));
 	lf.key = slice_dup(slice_str(key));
 	lf.size = (uint64_t)sb.st_size;
-	lf.changed = changed_of(&sb);
+	lf.changed = file_changed(&sb);
 	if (lf.path == NULL || lf.key == NULL || vec_room((void **)&f->v, &f->cap, f->n + 1, sizeof(*f->v)) != ST_OK) {
 		free(lf.path);
 		free(lf.key);
@@ -222,7 +222,7 @@ st_t folder_same(const struct folder *f, struct err *e)
 	size_t i;
 
 	for (i = 0; i < f->n; i++)
-		if (stat(f->v[i].path, &sb) != 0 || (uint64_t)sb.st_size != f->v[i].size || changed_of(&sb) != f->v[i].changed)
+		if (stat(f->v[i].path, &sb) != 0 || (uint64_t)sb.st_size != f->v[i].size || file_changed(&sb) != f->v[i].changed)
 			return err_set(e, ST_CONFLICT, "'%s' changed while it was being deposited", f->v[i].path);
 	return ST_OK;
 }

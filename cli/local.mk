@@ -15,4 +15,5 @@ azekura_SOURCES = \
 	%D%/main.c \
 	%D%/out.c \
 	%D%/send.c \
+	%D%/send_many.c \
 	%D%/state.c

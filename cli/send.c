@@ -24,6 +24,7 @@ struct sending {
 	struct cli *c;
 	const char *draft;
 	const struct folder *f;
+	bool *done;			/* of each file: sent by send_many() */
 	struct map *there;		/* key -> digest (hex) that the server has */
 	struct bar *bar;
 	atomic_size_t next;
@@ -380,7 +381,8 @@ static void *sender(void *p)
 
 		if (i >= s->f->n)
 			break;
-		st = send_one(s, client, &s->f->v[i], &e);
+		if (!s->done[i])
+			st = send_one(s, client, &s->f->v[i], &e);
 	}
 	if (st != ST_OK) {
 		pthread_mutex_lock(&s->lock);
@@ -400,8 +402,13 @@ st_t send_files(struct cli *c, const char *draft, const struct folder *f, unsign
 	struct sending s = { .c = c, .draft = draft, .f = f, .there = map_new(), .lock = PTHREAD_MUTEX_INITIALIZER, .err = ERR_INIT };
 	pthread_t threads[JOBS_MAX];
 	unsigned n = 0, i;
+	uint64_t together = 0;
 	struct buf where = BUF_INIT(200);
 	st_t st = s.there == NULL ? ST_NOMEM : ST_OK;
+
+	s.done = calloc(f->n + 1, sizeof(*s.done));
+	if (s.done == NULL)
+		st = ST_NOMEM;
 
 	buf_addf(&where, "records/%s/draft", draft);
 	if (st == ST_OK)
@@ -412,6 +419,11 @@ st_t send_files(struct cli *c, const char *draft, const struct folder *f, unsign
 		jobs = JOBS_MAX;
 	if (st == ST_OK) {
 		s.bar = bar_new(c, "sending", f->bytes);
+		st = send_many(c, draft, f, s.there, s.bar, jobs, s.done, &together, e);
+		if (st != ST_OK) {
+			bar_free(s.bar);
+			goto out;
+		}
 		for (i = 0; i < jobs && i < f->n; i++)
 			if (pthread_create(&threads[n], NULL, sender, &s) == 0)
 				n++;
@@ -422,7 +434,9 @@ st_t send_files(struct cli *c, const char *draft, const struct folder *f, unsign
 		if (n > 0 && st != ST_OK)
 			*e = s.err;
 	}
-	*sent = s.sent;
+out:
+	*sent = s.sent + together;
 	map_free(s.there, free);
+	free(s.done);
 	return st;
 }

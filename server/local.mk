@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libserver.a
 libserver_a_SOURCES = \
 	%D%/api.h \
+	%D%/api_archive.c \
 	%D%/api_common.c \
 	%D%/api_file.c \
 	%D%/api_misc.c \

@@ -84,6 +84,9 @@ static const char components[] =
 "   'crc32': {'type': 'string'}, 'size': {'type': 'integer'}, 'mimetype': {'type': 'string'}, 'metadata': {'type': ['object', 'null']}, 'access': {'enum': ['open', 'embargoed', 'restricted', 'closed']},"
 "   'links': {'$ref': '#/components/schemas/Links'}}},"
 "  'Files': {'type': 'object', 'required': ['enabled', 'entries', 'links'], 'properties': {'entries': {'type': 'array', 'items': {'$ref': '#/components/schemas/File'}}}},"
+"  'Taken': {'type': 'object', 'required': ['count', 'bytes', 'refused', 'errors'], 'properties': {'count': {'type': 'integer'}, 'bytes': {'type': 'integer'},"
+"   'refused': {'type': 'integer'}, 'errors': {'type': 'array', 'items': {'type': 'object', 'required': ['key', 'status', 'message'], 'properties': {'key': {'type': 'string'},"
+"   'status': {'type': 'integer'}, 'message': {'type': 'string'}}}}}},"
 "  'User': {'type': 'object', 'required': ['id', 'username', 'role'], 'properties': {'role': {'enum': ['none', 'depositor', 'curator', 'admin']}}},"
 "  'Status': {'type': 'object', 'required': ['id', 'change', 'indexed', 'extracted']},"
 "  'Term': {'type': 'object', 'required': ['id', 'title', 'links']},"
@@ -119,6 +122,7 @@ static const struct more { enum http_method method; const char *pattern, *args, 
 	{ HTTP_PUT, "/api/records/{id}/draft/files/{*key}", "Repr-Digest", "200", "File", false },
 	{ HTTP_POST, "/api/records/{id}/draft/files/{*key}", "", "200", "File", false },
 	{ HTTP_DELETE, "/api/records/{id}/draft/files/{*key}", "", "204", NULL, false },
+	{ HTTP_POST, "/api/records/{id}/draft/files-archive", "", "200", "Taken", false },
 	{ HTTP_GET, "/api/records/{id}/facts", "", "200", "Object", false },
 	{ HTTP_GET, "/api/records/{id}/status", "", "200", "Status", false },
 	{ HTTP_GET, "/api/records/{id}/communities", "", "200", "List", false },
@@ -176,7 +180,7 @@ static json_t *request_body(const struct route *t, const struct more *m)
 	json_t *content = json_object();
 
 	if (t->flags & ROUTE_STREAM) {
-		json_put(content, t->method == HTTP_PATCH ? "application/offset+octet-stream" : "application/octet-stream",
+		json_put(content, t->method == HTTP_PATCH ? "application/offset+octet-stream" : t->method == HTTP_POST ? "application/x-tar" : "application/octet-stream",
 		    json_pack("{s:{s:s, s:s}}", "schema", "type", "string", "format", "binary"));
 	} else if (strcmp(t->pattern, "/oai") == 0) {
 		json_put(content, "application/x-www-form-urlencoded", json_pack("{s:{s:s}}", "schema", "type", "object"));

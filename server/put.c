@@ -17,6 +17,7 @@ struct put {
 	struct timer *again;
 	uint64_t taken;			/* bytes written by this request */
 	bool begun, ended, paused, finished;
+	bool open;			/* the sink waits for its end */
 	bool waiting;			/* ${busy} is full and waits for a place in the pool's queue */
 	struct put_result res;
 };
@@ -60,12 +61,39 @@ static void put_begin(struct put *u)
 	u->res.offset = at;
 }
 
+/* The same for a sink of its own. */
+static void sink_work(struct put *u)
+{
+	struct put_result *res = &u->res;
+	struct err none = ERR_INIT;
+	bool whole;
+
+	if (!u->begun) {
+		u->begun = u->open = true;
+		res->st = u->spec->sink->begin(u->spec, &res->err);
+	}
+	if (res->st == ST_OK && u->busy.n > 0)
+		res->st = u->spec->sink->write(u->spec, u->busy.p, u->busy.n, &res->err);
+	if (!u->open || (res->st == ST_OK && !u->finished))
+		return;
+	whole = res->st == ST_OK;
+	u->open = false;
+	if (whole)
+		res->st = u->spec->sink->end(u->spec, true, &res->err);
+	else
+		(void)!u->spec->sink->end(u->spec, false, &none);
+}
+
 /* One buffer. The last one ends the upload, so that the answer means: durable, read back, in the draft. */
 static void put_work(struct job *j)
 {
 	struct put *u = (struct put *)j;
 	struct put_result *res = &u->res;
 
+	if (u->spec->sink != NULL) {
+		sink_work(u);
+		return;
+	}
 	if (!u->begun)
 		put_begin(u);
 	if (res->st == ST_OK && u->busy.n > 0) {
@@ -95,6 +123,9 @@ static void pause_work(struct job *j)
 	if (u->u != NULL)
 		(void)!upload_pause(u->u, NULL);
 	u->u = NULL;
+	if (u->open)
+		(void)!u->spec->sink->end(u->spec, false, NULL);
+	u->open = false;
 }
 
 /* ---- Loop. ---- */
@@ -146,7 +177,7 @@ static void put_abandon(struct req *r)
 	u->job.work = pause_work;
 	u->job.done = pause_done;
 	u->job.loop = r->loop;
-	if (u->u == NULL) {
+	if (u->u == NULL && !u->open) {
 		req_dispose(r);
 	} else if (pool_submit(r->srv->pool, &u->job) != ST_OK) {
 		/* Rare enough to bear on the loop: closing a file. */
@@ -249,7 +280,7 @@ void put_start(struct req *r, struct put_spec *spec)
 	buf_init(&u->fill, FILL_MAX + ((size_t)1 << 20));
 	buf_init(&u->busy, FILL_MAX + ((size_t)1 << 20));
 	u->again = timer_new(r->loop, put_submit, u);
-	if (arena_defer(r->arena, put_release, u) != ST_OK || (spec->path.p == NULL && spec->resume == NULL) || u->again == NULL) {
+	if (arena_defer(r->arena, put_release, u) != ST_OK || (spec->path.p == NULL && spec->resume == NULL && spec->sink == NULL) || u->again == NULL) {
 		problem_send(r, ST_NOMEM, NULL);
 		req_finish(r);
 		return;

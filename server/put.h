@@ -17,6 +17,14 @@ struct put_result {
 	bool ended;
 };
 
+struct put_spec;
+/* Somebody else than an upload who takes the bytes. Worker threads, one call at a time. ${end} is called once after ${begin}, whatever happened. */
+struct put_sink {
+	st_t (*begin)(struct put_spec *, struct err *);
+	st_t (*write)(struct put_spec *, const void *p, size_t n, struct err *);
+	st_t (*end)(struct put_spec *, bool whole, struct err *);
+};
+
 struct put_spec {			/* all in the request's arena */
 	const char *draft;		/* a new upload of this draft and path ... */
 	struct slice path;
@@ -26,6 +34,7 @@ struct put_spec {			/* all in the request's arena */
 	uint64_t offset;		/* ... exactly this place, else ST_CONFLICT */
 	bool (*check)(struct req *, struct put_spec *);	/* worker, first: false when it made the reply already; NULL: checked at the head */
 	bool ends;			/* the body's end is the file's; else the file ends when ${size} bytes are there */
+	const struct put_sink *sink;	/* NULL: an upload */
 	void (*answer)(struct req *, const struct put_result *);	/* loop: make the reply */
 	void *ctx;
 };

@@ -110,6 +110,10 @@ void draft_save(struct kv_txn *t, struct repo *r, struct rec *rec, int64_t files
 
 /* staging/content/ab/DIGEST; owned */
 char *staged_path(struct repo *r, const uint8_t sha[SHA256_LEN]);
+/* ST_FULL when ${bytes} more would leave less than the reserve. */
+st_t staging_room(struct repo *r, uint64_t bytes, struct err *e);
+/* Is there such a draft, and may its files change? ST_ABSENT, ST_CONFLICT. */
+st_t staging_takes(struct repo *r, const char *draft, struct err *e);
 /* Remove staged content that no draft names, among ${only} (NULL: all) and not touched since ${older_than}. */
 st_t staged_collect(struct repo *r, struct map *only, int64_t older_than, uint64_t *removed, struct err *e);
 

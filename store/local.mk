@@ -4,6 +4,7 @@ libstore_a_SOURCES = \
 	%D%/accounts.c \
 	%D%/accounts.h \
 	%D%/backup.c \
+	%D%/batch.c %D%/batch.h \
 	%D%/cat_feed.c \
 	%D%/cat_file.c \
 	%D%/cat_int.h \

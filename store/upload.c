@@ -191,7 +191,7 @@ static void state_drop(struct upload *u)
 
 /* ---- begin, resume ---- */
 
-static st_t room_for(struct repo *r, uint64_t bytes, struct err *e)
+st_t staging_room(struct repo *r, uint64_t bytes, struct err *e)
 {
 	struct statvfs v;
 	uint64_t avail, keep = (uint64_t)conf_int(r->conf, "store.reserve");
@@ -205,7 +205,7 @@ static st_t room_for(struct repo *r, uint64_t bytes, struct err *e)
 	return ST_OK;
 }
 
-static st_t draft_takes(struct repo *r, const char *draft, struct err *e)
+st_t staging_takes(struct repo *r, const char *draft, struct err *e)
 {
 	struct rec head = { .id = "" };
 	struct kv_txn t;
@@ -262,9 +262,9 @@ st_t upload_begin(struct repo *r, const struct upload_spec *s, struct upload **o
 
 	*out = NULL;
 	if (st == ST_OK)
-		st = draft_takes(r, s->draft, e);
+		st = staging_takes(r, s->draft, e);
 	if (st == ST_OK)
-		st = room_for(r, s->size > 0 ? (uint64_t)s->size : 0, e);
+		st = staging_room(r, s->size > 0 ? (uint64_t)s->size : 0, e);
 	if (st != ST_OK)
 		return st;
 	u = upload_make(r, s->draft, s->path);
@@ -345,7 +345,7 @@ static st_t resume_from(struct repo *r, const json_t *j, struct upload **out, st
 	u->user = (uint32_t)json_integer_value(json_object_get(j, "user"));
 	u->has_sha = sha != NULL && hex_decode(u->sha, slice_str(sha)) == ST_OK;
 	u->stated = true;
-	st = u->part_name && u->media ? draft_takes(r, draft, e) : ST_NOMEM;
+	st = u->part_name && u->media ? staging_takes(r, draft, e) : ST_NOMEM;
 	if (st == ST_OK)
 		st = part_open(u, false, e);
 	if (st == ST_OK && fstat(u->fd, &sb) != 0)
@@ -451,7 +451,7 @@ st_t upload_write(struct upload *u, const void *p, size_t n, struct err *e)
 	if (u->size >= 0 && n > (uint64_t)u->size - u->off)
 		return err_set(e, ST_TOOBIG, "more than the %lld bytes announced", (long long)u->size);
 	/* An announced size was checked at the start; without one, ask as it grows. */
-	if (u->off / FLUSH_STEP != (u->off + n) / FLUSH_STEP && (st = room_for(u->r, n, e)) != ST_OK)
+	if (u->off / FLUSH_STEP != (u->off + n) / FLUSH_STEP && (st = staging_room(u->r, n, e)) != ST_OK)
 		return st;
 	st = fs_write_all(u->fd, p, n, e);
 	if (st != ST_OK) {

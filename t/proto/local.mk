@@ -12,6 +12,7 @@ proto_tests = \
 	%D%/3010-deposit.sh \
 	%D%/3011-names.sh \
 	%D%/3012-get.sh \
+	%D%/3013-many.sh \
 	%D%/3900-real-datasets.sh \
 	%D%/9001-tombstones.sh \
 	%D%/9002-bounded.sh \

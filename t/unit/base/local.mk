@@ -12,6 +12,7 @@ check_PROGRAMS += %D%/test_json
 check_PROGRAMS += %D%/test_log
 check_PROGRAMS += %D%/test_map
 check_PROGRAMS += %D%/test_str
+check_PROGRAMS += %D%/test_tar
 check_PROGRAMS += %D%/test_utf8
 check_PROGRAMS += %D%/test_xml
 EXTRA_DIST += %D%/scratch.h

@@ -1,4 +1,5 @@
 check_PROGRAMS += %D%/test_accounts
+check_PROGRAMS += %D%/test_batch
 check_PROGRAMS += %D%/test_cat_model
 check_PROGRAMS += %D%/test_catalogue
 check_PROGRAMS += %D%/test_changes

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "store/batch.h"
 #include "t/unit/store/depot.h"
 #include "t/unit/store/scratch.h"
 
@@ -64,6 +65,55 @@ static int child_deposit(const char *dir, int files)
 	}
 	if (deposit_publish(r, &depot_actor, id, NULL, NULL, NULL, &e) != ST_OK) {
 		fprintf(stderr, "# publish: %s\n", e.text);
+		return 5;
+	}
+	repo_close(r);
+	return 0;
+}
+
+static void none_refused(void *ctx, struct slice path, st_t st, const char *why)
+{
+	(void)st;
+	*(int *)ctx += 1;
+	fprintf(stderr, "# refused '%.*s': %s\n", (int)path.n, path.p, why);
+}
+
+/* Files in batches, every third with bytes that another has, and one that goes as a single upload. */
+static int child_batch(const char *dir, int files)
+{
+	struct repo *r = depot_open(dir, false);
+	struct err e = ERR_INIT;
+	struct batch *b = NULL;
+	char id[PID_LEN + 1], path[64], text[64];
+	char *large = calloc(1, 3 << 19);
+	int i, refused = 0;
+	st_t st;
+
+	if (r == NULL || large == NULL || depot_draft(r, "Killed", id, &e) != ST_OK)
+		return 3;
+	st = batch_new(r, id, 7, none_refused, &refused, &b, &e);
+	for (i = 0; st == ST_OK && i < files; i++) {
+		bool big = i == files / 2;
+		size_t n = big ? 3 << 19 : (size_t)snprintf(text, sizeof(text), "n,%d\n", i % 3 == 2 ? 0 : i);
+
+		snprintf(path, sizeof(path), "d%d/file-%d.csv", i % 7, i);
+		st = batch_begin(b, slice_str(path), n, NULL, &e);
+		if (st == ST_OK)
+			st = batch_write(b, big ? large : text, n, &e);
+		if (st == ST_OK)
+			st = batch_end(b, &e);
+		/* Several small batches, so that a kill falls between them too. */
+		if (st == ST_OK && i % 40 == 39)
+			st = batch_commit(b, &e);
+	}
+	if (st == ST_OK)
+		st = batch_commit(b, &e);
+	batch_free(b);
+	free(large);
+	if (st == ST_OK && refused == 0)
+		st = deposit_publish(r, &depot_actor, id, NULL, NULL, NULL, &e);
+	if (st != ST_OK || refused > 0) {
+		fprintf(stderr, "# batch: %s\n", e.text);
 		return 5;
 	}
 	repo_close(r);
@@ -246,6 +296,76 @@ static void a_deposit_of_three_files_is_old_or_new_at_every_step(void **state)
 			assert_int_equal(now, before + 1);
 		before = now;
 	}
+	print_message("# %ld steps\n", n - 1);
+	free(dir);
+}
+
+/*
+ * The same for files that came together. What the collector may take and what a draft needs is seen by collecting all that is unnamed after each kill:
+ * inspect() does it, and every file a draft names must be there after.
+ */
+static unsigned drafts_whole(const char *dir, long n)
+{
+	struct repo *r = depot_open(dir, false);
+	struct cat_file page[64];
+	char ids[64][PID_LEN + 1];
+	uint64_t after = 0;
+	unsigned files = 0;
+	struct kv_txn t;
+	size_t drafts, i, k, got;
+
+	assert_non_null(r);
+	kv_read(r->catalog, &t);
+	drafts = cat_drafts(&t, 0, &after, ids, 64);
+	for (i = 0; i < drafts; i++) {
+		got = cat_files(&t, ids[i], true, SLICE_NULL, page, 64);
+		for (k = 0; k < got; k++) {
+			struct err e = ERR_INIT;
+			struct hash *h = hash_new();
+			uint8_t sum[SHA256_LEN];
+			char *bytes = malloc(page[k].size + 1);
+			int fd = -1;
+
+			if (content_open(r, ids[i], true, &page[k], &fd, &e) != ST_OK)
+				fail_msg("'%s' of a draft has no content after a kill at step %ld: %s", page[k].path, n, e.text);
+			assert_int_equal(fs_pread_all(fd, bytes, page[k].size, 0, &e), ST_OK);
+			hash_add(h, bytes, page[k].size);
+			hash_end(h, sum, NULL);
+			assert_memory_equal(sum, page[k].sha256, SHA256_LEN);
+			close(fd);
+			free(bytes);
+			hash_free(h);
+			cat_file_release(&page[k]);
+			files++;
+		}
+	}
+	kv_end(&t, NULL);
+	repo_close(r);
+	return files;
+}
+
+static void files_that_come_together_are_in_the_draft_or_not_at_every_step(void **state)
+{
+	char *dir = sub(*state, "b");
+	unsigned before = 0, now, kept = 0;
+	bool killed = true;
+	long n;
+
+	make_repo(dir);
+	for (n = 1; killed; n++) {
+		assert_true(n < 2000);
+		killed = run_killed(n, "batch", dir, "9");
+		if (n % 5 == 0 || !killed)
+			recover_killed(dir);
+		now = inspect(dir, 9, n);
+		assert_true(now == before || now == before + 1);
+		if (!killed)
+			assert_int_equal(now, before + 1);
+		before = now;
+		if (drafts_whole(dir, n) > kept)
+			kept = drafts_whole(dir, n);
+	}
+	assert_true(kept >= 9);		/* some kill came between the commit of the files and the publication */
 	print_message("# %ld steps\n", n - 1);
 	free(dir);
 }
@@ -435,6 +555,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_deposit_of_three_files_is_old_or_new_at_every_step),
+		T(files_that_come_together_are_in_the_draft_or_not_at_every_step),
 		T(a_withdrawal_is_old_or_new_at_every_step),
 		T(a_purge_is_old_or_new_at_every_step),
 		T(a_full_disk_fails_the_deposit_and_keeps_the_draft),
@@ -445,6 +566,8 @@ int main(int argc, char **argv)
 	log_level_set(LOG_LEVEL_WARN);
 	if (argc > 2 && strcmp(argv[1], "deposit") == 0)
 		return child_deposit(argv[2], (int)strtol(argv[3], NULL, 10));
+	if (argc > 2 && strcmp(argv[1], "batch") == 0)
+		return child_batch(argv[2], (int)strtol(argv[3], NULL, 10));
 	if (argc > 2 && strcmp(argv[1], "withdraw") == 0)
 		return child_withdraw(argv[2], argv[3], false);
 	if (argc > 2 && strcmp(argv[1], "purge") == 0)
