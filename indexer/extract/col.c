@@ -411,10 +411,12 @@ unsigned col_hist(const struct col *c, double edge[HIST_MOST + 1], uint64_t coun
 
 /* ---- a value ---- */
 
-static inline void add_number(struct col *c, double v)
+static inline void add_number(struct col *c, const struct col_pool *pool, double v)
 {
 	double t;
 
+	if (c->quant.most == 0 && !c->quant.failed)
+		quant_init(&c->quant, pool->quant_most ? pool->quant_most : QUANT_MOST);
 	if (!isfinite(v)) {
 		c->infinite++;
 		return;
@@ -426,12 +428,40 @@ static inline void add_number(struct col *c, double v)
 	t = c->sum + v;
 	c->carry += fabs(c->sum) >= fabs(v) ? (c->sum - t) + v : (v - t) + c->sum;
 	c->sum = t;
+	t = v - c->pivot;
+	c->dev += t;
+	c->dev2 += t * t;
+	quant_add(&c->quant, v);
 	if (c->hist == NULL) {
 		if ((c->hist = calloc(1, sizeof(*c->hist))) == NULL)
 			return;
 		hist_first(c->hist, v);
+		c->pivot = v;
+		c->dev = c->dev2 = 0;
 	}
 	hist_add(c->hist, v, c->min, c->max);
+}
+
+/* A few values are looked at for what they may tell of persons. */
+static inline void look_personal(struct col *c, const char *p, size_t n)
+{
+	if (n < 7 || (c->personal && c->personal->seen >= PERSONAL_SAMPLE))
+		return;
+	if (c->personal == NULL && (c->personal = calloc(1, sizeof(*c->personal))) == NULL)
+		return;
+	personal_add(c->personal, slice_of(p, n));
+}
+
+static void sample_text(struct col *c, const char *p, size_t n)
+{
+	struct slice s;
+
+	if (c->sample == NULL && (c->sample = malloc(SAMPLE_MOST)) == NULL)
+		return;
+	s = utf8_clip(slice_of(p, n), SAMPLE_MOST - c->sample_n - 1);
+	memcpy(c->sample + c->sample_n, s.p, s.n);
+	c->sample_n += (uint32_t)s.n;
+	c->sample[c->sample_n++] = ' ';
 }
 
 static void add_text(struct col *c, const struct cell *v, const char *p, size_t n, uint64_t row)
@@ -449,6 +479,9 @@ static void add_text(struct col *c, const struct cell *v, const char *p, size_t 
 		c->len_max = len;
 	if (v->kind != KIND_STRING)
 		return;
+	look_personal(c, p, n);
+	if (c->sample_n + 100 < SAMPLE_MOST)
+		sample_text(c, p, n);
 	if (v->form == FORM_XXY) {
 		cell_xxy(p, n, &a, &b);
 		c->xx_a = a > c->xx_a ? a : c->xx_a;
@@ -482,10 +515,12 @@ void col_add(struct col *c, struct col_pool *pool, const char *p, size_t n, char
 			c->imin = v.i;
 		if (v.i > c->imax)
 			c->imax = v.i;
-		add_number(c, (double)v.i);
+		if (n >= 12)
+			look_personal(c, p, n);
+		add_number(c, pool, (double)v.i);
 		break;
 	case KIND_NUMBER:
-		add_number(c, v.d);
+		add_number(c, pool, v.d);
 		break;
 	case KIND_DATETIME:
 		if (v.zoned)
@@ -521,7 +556,9 @@ void col_int(struct col *c, struct col_pool *pool, int64_t v)
 		c->imin = v;
 	if (v > c->imax)
 		c->imax = v;
-	add_number(c, (double)v);
+	if (n >= 12)
+		look_personal(c, b, (size_t)n);
+	add_number(c, pool, (double)v);
 	distinct_add(&c->d, pool, b, (size_t)n);
 }
 
@@ -535,7 +572,7 @@ void col_real(struct col *c, struct col_pool *pool, double v)
 		return;
 	}
 	c->n[KIND_NUMBER]++;
-	add_number(c, v);
+	add_number(c, pool, v);
 	n = snprintf(b, sizeof(b), "%.17g", v);
 	if (n > 15) {
 		char shorter[40];
@@ -634,6 +671,18 @@ double col_mean(const struct col *c)
 	return (double)(((long double)c->sum + (long double)c->carry) / (long double)n);
 }
 
+bool col_sd(const struct col *c, double *sd)
+{
+	uint64_t n = c->n[KIND_INTEGER] + c->n[KIND_NUMBER] - c->infinite;
+	double var;
+
+	if (n < 2)
+		return false;
+	var = (c->dev2 - c->dev * c->dev / (double)n) / (double)(n - 1);
+	*sd = var > 0 ? sqrt(var) : 0;
+	return isfinite(*sd);
+}
+
 uint64_t col_distinct(const struct col *c, bool *exact)
 {
 	uint64_t all = col_count(c), v;
@@ -674,6 +723,11 @@ unsigned col_top(const struct col *c, const struct seen *out[TOP_MOST])
 void col_release(struct col *c, struct col_pool *pool)
 {
 	distinct_release(&c->d, pool);
+	quant_release(&c->quant);
 	free(c->hist);
+	free(c->personal);
+	free(c->sample);
 	c->hist = NULL;
+	c->personal = NULL;
+	c->sample = NULL;
 }

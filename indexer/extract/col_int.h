@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "indexer/extract/cell_int.h"
+#include "indexer/extract/personal.h"
+#include "indexer/extract/quant_int.h"
 
 #define HIST_FINE	64		/* bins while counting */
 #define HIST_MOST	20		/* bins given out */
@@ -13,9 +15,12 @@
 #define TOP_DISTINCT	1000		/* different values kept with their text */
 #define TOP_TEXT	128		/* bytes kept of each */
 #define TOP_MOST	10
+#define QUANT_MOST	4096		/* numbers kept for quantiles */
+#define QUANT_WIDE	512		/* the same in tables of over 200 columns */
+#define SAMPLE_MOST	2000		/* bytes of text kept to guess a language by */
 
 /* Memory shared by all columns of a table: when it is used up, further columns count by estimate sooner. */
-struct col_pool { size_t used, max; unsigned hll_bits; };
+struct col_pool { size_t used, max; unsigned hll_bits; uint32_t quant_most; };
 
 struct hist {
 	int k;				/* a bin is 2^k wide */
@@ -48,6 +53,8 @@ struct col {
 	__int128 isum;
 	/* integers and numbers */
 	double min, max, sum, carry;
+	double pivot, dev, dev2;	/* the first value; sums of what others differ by, and of its square */
+	struct quant quant;
 	uint64_t infinite;
 	/* dates and datetimes */
 	int64_t tmin, tmax;
@@ -55,6 +62,8 @@ struct col {
 	unsigned xx_a, xx_b;		/* highest first and second part of n/n/yyyy */
 	uint64_t odd_row;		/* first row with text where numbers were seen or came later; 0 none */
 	char odd[41];
+	struct personal_count *personal;	/* NULL until a value could be */
+	char *sample; uint32_t sample_n;	/* running text */
 	struct hist *hist;
 	struct distinct d;
 };
@@ -74,6 +83,7 @@ uint64_t col_count(const struct col *c);		/* values that are not missing */
 uint64_t col_missing(const struct col *c);
 uint64_t col_distinct(const struct col *c, bool *exact);
 double col_mean(const struct col *c);
+bool col_sd(const struct col *c, double *sd);		/* n - 1; false when there are less than two numbers */
 /* Counts in at most HIST_MOST equal bins; returns their number; edges in ${edge}[0..n]. 0: none. */
 unsigned col_hist(const struct col *c, double edge[HIST_MOST + 1], uint64_t count[HIST_MOST]);
 /* Most frequent values into ${out}; text borrowed from the column. */
@@ -94,10 +104,10 @@ st_t col_name_unique(struct col_names *ns, struct buf *name);	/* .1, .2, ... beh
 
 struct col_head { struct slice name, header, label, unit; };
 /* ${lean}: 0 everything, 1 without histogram and top values, 2 without statistics. ${has_header}: tell the header cell where it is not the name. */
-st_t col_put(struct buf *out, const struct col *c, const struct col_head *h, bool has_header, int lean);
+st_t col_put(struct buf *out, struct col *c, const struct col_head *h, bool has_header, int lean);
 /* What formats say of a column that text does not. */
 struct col_more { json_t *description, *values; const char *declared; bool unread; };
-st_t col_put_more(struct buf *out, const struct col *c, const struct col_head *h, const struct col_more *m, int lean);
+st_t col_put_more(struct buf *out, struct col *c, const struct col_head *h, const struct col_more *m, int lean);
 void col_put_number(struct buf *out, double v);		/* shortest form that reads back the same */
 void col_put_text(struct buf *out, const char *key, struct slice s);	/* ,"key":"..." */
 

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "indexer/extract/col_int.h"
+#include "indexer/extract/language.h"
 
 void col_put_number(struct buf *out, double v)
 {
@@ -138,6 +139,41 @@ static void put_codes(struct buf *out, const struct col *c)
 		buf_addc(out, ']');
 }
 
+/* Standard deviation and quantiles. */
+static void put_spread(struct buf *out, struct col *c, int lean)
+{
+	static const double at[] = { 0.05, 0.25, 0.5, 0.75, 0.95 };
+	static const char *const name[] = { "p05", "p25", "p50", "p75", "p95" };
+	double q[5], sd;
+	unsigned i;
+
+	if (col_sd(c, &sd)) {
+		buf_adds(out, ",\"sd\":");
+		col_put_number(out, sd);
+	}
+	if (lean > 0 || !quant_get(&c->quant, at, 5, q))
+		return;
+	for (i = 0; i < 5; i++) {
+		buf_addf(out, "%s\"%s\":", i ? "," : ",\"quantiles\":{", name[i]);
+		col_put_number(out, q[i]);
+	}
+	buf_adds(out, quant_exact(&c->quant) ? "}" : "},\"quantilesExact\":false");
+}
+
+static void put_hints(struct buf *out, const struct col *c, const struct col_head *h, enum kind kind)
+{
+	static const struct personal_count none;
+	bool text = kind == KIND_STRING, dates = kind == KIND_DATE || kind == KIND_DATETIME;
+	const char *s;
+
+	if (kind == KIND_MISSING)
+		return;
+	if (text && c->sample && (s = language_of(slice_of(c->sample, c->sample_n))) != NULL)
+		buf_addf(out, ",\"language\":\"%s\"", s);
+	if ((s = personal_name(personal_column(c->personal ? c->personal : &none, h->header.n ? h->header : h->name, h->label, text, dates))) != NULL)
+		buf_addf(out, ",\"personal\":\"%s\"", s);
+}
+
 void col_names_release(struct col_names *ns)
 {
 	map_free(ns->seen, NULL);
@@ -185,7 +221,7 @@ st_t col_name(struct col_names *ns, struct slice head, uint32_t col, struct buf 
 	return col_name_unique(ns, name);
 }
 
-static st_t put(struct buf *out, const struct col *c, const struct col_head *h, bool has_header, const struct col_more *m, int lean)
+static st_t put(struct buf *out, struct col *c, const struct col_head *h, bool has_header, const struct col_more *m, int lean)
 {
 	enum kind kind = col_kind(c);
 	const char *format;
@@ -217,19 +253,22 @@ static st_t put(struct buf *out, const struct col *c, const struct col_head *h, 
 	distinct = col_distinct(c, &exact);
 	if (!c->d.failed)
 		buf_addf(out, ",\"distinct\":%llu,\"distinctExact\":%s", (unsigned long long)distinct, exact ? "true" : "false");
+	if (kind == KIND_INTEGER || kind == KIND_NUMBER)
+		put_spread(out, c, lean);
 	if (lean == 0 && (kind == KIND_INTEGER || kind == KIND_NUMBER))
 		put_hist(out, c);
 	if (lean == 0)
 		put_top(out, c);
+	put_hints(out, c, h, kind);
 	return buf_addc(out, '}');
 }
 
-st_t col_put(struct buf *out, const struct col *c, const struct col_head *h, bool has_header, int lean)
+st_t col_put(struct buf *out, struct col *c, const struct col_head *h, bool has_header, int lean)
 {
 	return put(out, c, h, has_header, NULL, lean);
 }
 
-st_t col_put_more(struct buf *out, const struct col *c, const struct col_head *h, const struct col_more *m, int lean)
+st_t col_put_more(struct buf *out, struct col *c, const struct col_head *h, const struct col_more *m, int lean)
 {
 	return put(out, c, h, true, m, lean);
 }

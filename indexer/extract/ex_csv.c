@@ -171,6 +171,7 @@ static st_t csv_open(void **out, const struct head *h, struct err *e)
 	}
 	x->n = x->n_all < CSV_COLUMNS ? x->n_all : CSV_COLUMNS;
 	x->pool.hll_bits = x->n > WIDE ? 8 : 12;
+	x->pool.quant_most = x->n > 200 ? QUANT_WIDE : QUANT_MOST;
 	if ((x->cols = calloc(x->n + 1, sizeof(*x->cols))) == NULL || (x->ended = calloc((size_t)x->n + 1, sizeof(*x->ended))) == NULL)
 		return ST_NOMEM;
 	for (i = 0; i < x->n; i++)

@@ -15,7 +15,9 @@ libextract_a_SOURCES = \
 	%D%/ex_text.c \
 	%D%/extract.h %D%/extract_int.h \
 	%D%/fact.c %D%/fact.h %D%/fact_int.h \
+	%D%/language.c %D%/language.h \
 	%D%/magic.c \
+	%D%/personal.c %D%/personal.h \
 	%D%/prefill.c %D%/prefill.h %D%/prefill_int.h \
 	%D%/prefill_geo.c \
 	%D%/prefill_json.c \
@@ -26,6 +28,7 @@ libextract_a_SOURCES = \
 	%D%/prefill_repo.c \
 	%D%/prefill_text.c \
 	%D%/prefill_xml.c \
+	%D%/quant.c %D%/quant_int.h \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/source.c %D%/source.h \
 	%D%/sqlite_source.c %D%/sqlite_source.h \

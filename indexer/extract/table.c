@@ -84,6 +84,7 @@ uint32_t table_column(struct table *t, struct slice name)
 	t->f->columns++;
 	if (t->n > WIDE)
 		t->pool.hll_bits = 8;
+	t->pool.quant_most = t->n > 200 ? QUANT_WIDE : QUANT_MOST;
 	return at;
 }
 
