@@ -9,6 +9,7 @@ static const struct extractor *const extractors[] = {
 	&ex_csv,
 	&ex_sqlite,
 	&ex_text,
+	&ex_netcdf,
 };
 
 #define READ_STEP	((size_t)256 << 10)

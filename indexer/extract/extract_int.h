@@ -50,6 +50,7 @@ struct extractor {
 #define READ_WHOLE	((size_t)64 << 20)
 
 extern const struct extractor ex_csv, ex_sqlite, ex_text;
+extern const struct extractor ex_netcdf;
 
 /* magic.c: media type by first bytes, or NULL. */
 const char *magic_media(const uint8_t *p, size_t n);

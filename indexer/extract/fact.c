@@ -82,9 +82,11 @@ json_t *fact_text(struct slice s, size_t max)
 	struct buf b;
 	json_t *j;
 	size_t i;
+	bool utf8;
 
 	s = trimmed(s);
-	if (utf8_valid(s, NULL)) {
+	utf8 = utf8_valid(s, NULL);
+	if (utf8 && (s.n == 0 || memchr(s.p, '\0', s.n) == NULL)) {
 		s = utf8_clip(s, max);
 		return json_stringn(s.n ? s.p : "", s.n);
 	}
@@ -92,7 +94,12 @@ json_t *fact_text(struct slice s, size_t max)
 	for (i = 0; i < s.n && b.n < max; i++) {
 		uint8_t c = (uint8_t)s.p[i];
 
-		utf8_put(&b, c >= 0x80 && c < 0xA0 ? cp1252[c - 0x80] : c);
+		if (c == 0)	/* no JSON that we read may hold one */
+			utf8_put(&b, 0xFFFD);
+		else if (utf8)
+			buf_addc(&b, (char)c);
+		else
+			utf8_put(&b, c >= 0x80 && c < 0xA0 ? cp1252[c - 0x80] : c);
 	}
 	s = utf8_clip(buf_slice(&b), max);
 	j = b.st == ST_OK ? json_stringn(s.n ? s.p : "", s.n) : NULL;

@@ -1,7 +1,10 @@
 # azekura-extract: no network, no file name, one pipe
 noinst_LIBRARIES += libextract.a
 libextract_a_SOURCES = \
+	%D%/acdd.c \
+	%D%/array.c %D%/array_int.h \
 	%D%/bid.c \
+	%D%/cf.c \
 	%D%/cell.c %D%/cell_int.h \
 	%D%/col.c %D%/col_int.h \
 	%D%/col_put.c \
@@ -11,6 +14,7 @@ libextract_a_SOURCES = \
 	%D%/describe.c %D%/describe.h \
 	%D%/enc.c %D%/enc_int.h \
 	%D%/ex_csv.c \
+	%D%/ex_netcdf.c \
 	%D%/ex_sqlite.c \
 	%D%/ex_text.c \
 	%D%/extract.h %D%/extract_int.h \

@@ -171,6 +171,11 @@ void table_bool(struct table *t, uint32_t col, bool v)
 		col_bool(c, &t->pool, v);
 }
 
+static bool is_plain(struct slice s)
+{
+	return s.n == 0 || (memchr(s.p, '\0', s.n) == NULL && utf8_valid(s, NULL));
+}
+
 void table_string(struct table *t, uint32_t col, struct slice s)
 {
 	struct col *c = touch(t, col);
@@ -178,7 +183,7 @@ void table_string(struct table *t, uint32_t col, struct slice s)
 
 	if (c == NULL)
 		return;
-	if (utf8_valid(s, NULL)) {
+	if (is_plain(s)) {
 		col_string(c, &t->pool, s.p, s.n, t->rows + 1);
 		return;
 	}
@@ -193,7 +198,7 @@ void table_cell(struct table *t, uint32_t col, struct slice s)
 {
 	struct col *c = touch(t, col);
 
-	if (c && utf8_valid(s, NULL))
+	if (c && is_plain(s))
 		col_add(c, &t->pool, s.p, s.n, '.', t->rows + 1);
 	else if (c)
 		table_string(t, col, s);

@@ -50,3 +50,6 @@ t_fuzz_fuzz_unit_SOURCES = %D%/fuzz_unit.c %D%/replay.c %D%/fuzz.h
 check_PROGRAMS += %D%/fuzz_sqlite
 t_fuzz_fuzz_sqlite_SOURCES = %D%/fuzz_sqlite.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
 t_fuzz_fuzz_sqlite_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/fuzz_netcdf
+t_fuzz_fuzz_netcdf_SOURCES = %D%/fuzz_netcdf.c %D%/extract_once.h %D%/replay.c %D%/fuzz.h
+t_fuzz_fuzz_netcdf_LDADD = $(EXTRACT_LIBS) $(LDADD)

@@ -16,3 +16,5 @@ check_PROGRAMS += %D%/test_follow
 EXTRA_t_unit_indexer_test_follow_DEPENDENCIES = azekura-extract$(EXEEXT) t/unit/net/bad_helper$(EXEEXT)
 check_PROGRAMS += %D%/test_extract_tables
 t_unit_indexer_test_extract_tables_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/test_extract_arrays
+t_unit_indexer_test_extract_arrays_LDADD = $(EXTRACT_LIBS) $(LDADD)
