@@ -7,6 +7,7 @@
 
 static const struct extractor *const extractors[] = {
 	&ex_csv,
+	&ex_json,
 	&ex_sqlite,
 	&ex_text,
 	&ex_netcdf,

@@ -106,7 +106,7 @@ struct col_head { struct slice name, header, label, unit; };
 /* ${lean}: 0 everything, 1 without histogram and top values, 2 without statistics. ${has_header}: tell the header cell where it is not the name. */
 st_t col_put(struct buf *out, struct col *c, const struct col_head *h, bool has_header, int lean);
 /* What formats say of a column that text does not. */
-struct col_more { json_t *description, *values; const char *declared; bool unread; };
+struct col_more { json_t *description, *values; const char *declared; uint64_t opaque; bool unread; };
 st_t col_put_more(struct buf *out, struct col *c, const struct col_head *h, const struct col_more *m, int lean);
 void col_put_number(struct buf *out, double v);		/* shortest form that reads back the same */
 void col_put_text(struct buf *out, const char *key, struct slice s);	/* ,"key":"..." */

@@ -221,6 +221,15 @@ st_t col_name(struct col_names *ns, struct slice head, uint32_t col, struct buf 
 	return col_name_unique(ns, name);
 }
 
+static const char *type_name(const struct col *c, enum kind kind, const struct col_more *m)
+{
+	bool opaque = m && m->opaque && m->opaque == col_count(c);
+
+	if (m && m->declared && (kind == KIND_MISSING || m->unread || opaque))
+		return m->declared;
+	return opaque ? "binary" : kind_names[kind];
+}
+
 static st_t put(struct buf *out, struct col *c, const struct col_head *h, bool has_header, const struct col_more *m, int lean)
 {
 	enum kind kind = col_kind(c);
@@ -236,7 +245,7 @@ static st_t put(struct buf *out, struct col *c, const struct col_head *h, bool h
 		col_put_text(out, "label", utf8_clip(h->label, COL_NAME_MAX));
 	if (m && m->description)
 		col_put_text(out, "description", json_slice(m->description));
-	buf_addf(out, ",\"type\":\"%s\"", m && m->declared && (kind == KIND_MISSING || m->unread) ? m->declared : kind_names[kind]);
+	buf_addf(out, ",\"type\":\"%s\"", type_name(c, kind, m));
 	if (h->unit.n)
 		col_put_text(out, "unit", h->unit);
 	if (m && m->values) {

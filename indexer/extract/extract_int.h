@@ -51,6 +51,7 @@ struct extractor {
 
 extern const struct extractor ex_csv, ex_sqlite, ex_text;
 extern const struct extractor ex_netcdf;
+extern const struct extractor ex_json;
 
 /* magic.c: media type by first bytes, or NULL. */
 const char *magic_media(const uint8_t *p, size_t n);

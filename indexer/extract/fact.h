@@ -52,7 +52,7 @@ json_t *fact_variable(struct fact *f, struct slice name);
 
 /* NULL: out of memory. */
 struct table *table_new(struct fact *f, struct slice name);
-/* The next column. Names are made unique as pandas does. Label, unit, description may be empty. Returns its number; past FACT_COLUMNS it is only counted. */
+/* The next column; rows before it have nothing there. Names are made unique as pandas does. Label, unit, description may be empty. Returns its number; past FACT_COLUMNS it is only counted. */
 uint32_t table_column(struct table *t, struct slice name);
 void table_label(struct table *t, uint32_t col, struct slice label);
 void table_unit(struct table *t, uint32_t col, struct slice unit);
@@ -75,6 +75,7 @@ void table_rows(struct table *t, uint64_t n);	/* instead: the number is known, c
 void table_columnar(struct table *t, uint64_t n);
 /* Write it into the facts. ${t} is taken. ${extra}: further members of the table as JSON text (",\"key\":value") or empty. */
 void table_end(struct table *t, struct slice extra);
+void table_drop(struct table *t);		/* forget it: it was none; NULL is harmless */
 
 /* ---- for bid.c ---- */
 const char *fact_status(const struct fact *f);

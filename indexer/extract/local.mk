@@ -15,10 +15,12 @@ libextract_a_SOURCES = \
 	%D%/enc.c %D%/enc_int.h \
 	%D%/ex_csv.c \
 	%D%/ex_netcdf.c \
+	%D%/ex_json.c \
 	%D%/ex_sqlite.c \
 	%D%/ex_text.c \
 	%D%/extract.h %D%/extract_int.h \
 	%D%/fact.c %D%/fact.h %D%/fact_int.h \
+	%D%/json_scan.c %D%/json_scan.h \
 	%D%/language.c %D%/language.h \
 	%D%/magic.c \
 	%D%/personal.c %D%/personal.h \

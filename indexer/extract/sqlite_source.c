@@ -307,7 +307,7 @@ static const char *declared_type(const char *d)
 		return "number";
 	if (word_in(d, "datetime") || word_in(d, "timestamp"))
 		return "datetime";
-	return word_in(d, "date") ? "date" : word_in(d, "bool") ? "boolean" : "string";
+	return word_in(d, "date") ? "date" : word_in(d, "bool") ? "boolean" : word_in(d, "blob") ? "binary" : "string";
 }
 
 static void put_cell(struct table *t, uint32_t col, sqlite3_stmt *q, enum meant m)

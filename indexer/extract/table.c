@@ -80,6 +80,7 @@ uint32_t table_column(struct table *t, struct slice name)
 	buf_release(&unique);
 	if (c->name == NULL)
 		t->f->nomem = true;
+	c->c.n[KIND_MISSING] = t->rows;
 	t->n++;
 	t->f->columns++;
 	if (t->n > WIDE)
@@ -230,6 +231,7 @@ void table_opaque(struct table *t, uint32_t col)
 	c->n[KIND_STRING]++;
 	c->form[FORM_PLAIN]++;
 	c->d.failed = true;
+	t->cols[col].more.opaque++;
 }
 
 /* Cells that were not given are missing. */
@@ -272,8 +274,10 @@ static st_t put(struct table *t, struct slice extra, struct buf *out, int lean)
 	for (i = 0; i < t->n && lean < 3; i++) {
 		struct tcol *c = &t->cols[i];
 		struct col_head h = { slice_str(c->name), slice_str(c->header), c->label ? slice_str(c->label) : SLICE_NULL,
-		    c->unit ? slice_str(c->unit) : SLICE_NULL };
+		    c->unit ? slice_str(c->unit) : unit_of_name(slice_str(c->header)) };
 
+		if (h.unit.n == 0 && c->label)
+			h.unit = unit_of_name(h.label);
 		if (i)
 			buf_addc(out, ',');
 		col_put_more(out, &c->c, &h, &c->more, t->counted ? 2 : lean);
@@ -281,10 +285,12 @@ static st_t put(struct table *t, struct slice extra, struct buf *out, int lean)
 	return buf_adds(out, "]}");
 }
 
-static void table_free(struct table *t)
+void table_drop(struct table *t)
 {
 	uint32_t i;
 
+	if (t == NULL)
+		return;
 	for (i = 0; i < t->n; i++) {
 		col_release(&t->cols[i].c, &t->pool);
 		free(t->cols[i].name);
@@ -326,5 +332,5 @@ void table_end(struct table *t, struct slice extra)
 	if (t->names.dup)
 		fact_check(f, "duplicate-names", true, "%llu columns have the name of another", (unsigned long long)t->names.dup);
 out:
-	table_free(t);
+	table_drop(t);
 }

@@ -53,3 +53,6 @@ t_fuzz_fuzz_sqlite_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/fuzz_netcdf
 t_fuzz_fuzz_netcdf_SOURCES = %D%/fuzz_netcdf.c %D%/extract_once.h %D%/replay.c %D%/fuzz.h
 t_fuzz_fuzz_netcdf_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/fuzz_json_table
+t_fuzz_fuzz_json_table_SOURCES = %D%/fuzz_json_table.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
+t_fuzz_fuzz_json_table_LDADD = $(EXTRACT_LIBS) $(LDADD)

@@ -89,12 +89,245 @@ static void a_damaged_database_says_why(void **state)
 	json_decref(j);
 }
 
+/* ---- JSON ---- */
+
+static void records_of_a_list_become_rows(void **state)
+{
+	json_t *j = facts_str("a.json", "[{\"id\": 1, \"pos\": {\"lat [deg]\": 1.5, \"lon\": null}, \"tags\": [1, [2]], \"on\": \"2024-01-02\"},\n"
+	    " {\"id\": 2.5, \"pos\": {\"lat [deg]\": -1}, \"name\": \"a\\u00e9\\ud83d\\ude00\", \"on\": \"2024-01-03\", \"ok\": true}]");
+
+	assert_string_equal("ok", text(j, "status"));
+	assert_string_equal("array", text(j, "structure.top"));
+	assert_int_equal(2, number(j, "tables[0].rows"));
+	assert_string_equal("number", text(column(j, 0), "type"));
+	assert_string_equal("pos.lat [deg]", text(column(j, 1), "name"));
+	assert_string_equal("deg", text(column(j, 1), "unit"));
+	assert_int_equal(2, number(column(j, 2), "missing"));
+	assert_string_equal("list", text(column(j, 3), "type"));
+	assert_int_equal(1, number(column(j, 3), "count"));
+	assert_string_equal("date", text(column(j, 4), "type"));
+	assert_string_equal("string", text(column(j, 5), "type"));
+	assert_int_equal(3, number(column(j, 5), "maxLength"));
+	assert_string_equal("boolean", text(column(j, 6), "type"));
+	json_decref(j);
+}
+
+static void lines_and_lists_of_columns_are_tables(void **state)
+{
+	json_t *j = facts_str("a.log", "{\"a\": 1}\n{\"a\": 2, \"b\": \"x\"}\n{\"a\": 3}\n");
+
+	assert_string_equal("application/jsonl", text(j, "media"));
+	assert_int_equal(3, number(j, "tables[0].rows"));
+	assert_int_equal(2, number(column(j, 1), "missing"));
+	json_decref(j);
+	j = facts_str("a.json", "{\"t\": [1, 2, 3], \"u\": [\"x\", null, \"y\"]}");
+	assert_int_equal(3, number(j, "tables[0].rows"));
+	assert_int_equal(1, number(column(j, 1), "missing"));
+	json_decref(j);
+	j = facts_str("a.json", "{\"keywords\": [1, 2, 3], \"title\": \"A title\", \"deep\": {\"er\": {}}}");
+	assert_null(json_object_get(j, "tables"));
+	assert_string_equal("A title", text(j, "title"));
+	assert_string_equal("keywords", text(j, "structure.keys[0]"));
+	assert_int_equal(3, number(j, "structure.depth"));
+	json_decref(j);
+	j = facts_str("a.json", "{\"meta\": {\"n\": 1}, \"out\": {\"rows\": [[1,\"a\"],[2,\"b\"],[3,\"c\"],[4,\"d\"],[5,\"e\"],[6,\"f\"],[7,\"g\"],[8,\"h\"],[9,\"i\"],[10,\"j\"]]}}");
+	assert_string_equal("out.rows", text(j, "tables[0].name"));
+	assert_int_equal(10, number(j, "tables[0].rows"));
+	assert_int_equal(10, number(column(j, 0), "max"));
+	json_decref(j);
+}
+
+static void broken_json_says_where(void **state)
+{
+	json_t *j = facts_str("a.json", "[{\"a\": 1},\n {\"a\" 2}]"), *many;
+	struct buf b = BUF_INIT(1 << 20);
+	unsigned i;
+
+	assert_string_equal("partial", text(j, "status"));
+	assert_string_equal("no colon behind a name in line 2, byte 18", text(j, "reason"));
+	json_decref(j);
+	j = facts_str("a.json", "{\"a\": \"\xff\"}");
+	assert_string_equal("unreadable", text(j, "status"));
+	json_decref(j);
+	for (i = 0; i < 5000; i++)
+		buf_addc(&b, '[');
+	many = facts_of("a.json", b.p, b.n, 128 << 10);
+	assert_string_equal("unreadable", text(many, "status"));
+	assert_non_null(strstr(text(many, "reason"), "1000 deep"));
+	json_decref(many);
+	buf_release(&b);
+}
+
+/* However the bytes are cut, also inside escapes and words and where a string is too long to keep. */
+static void json_in_pieces_is_the_same(void **state)
+{
+	struct buf b = BUF_INIT(8 << 20);
+	json_t *whole, *cut;
+	unsigned i;
+
+	buf_adds(&b, "[{\"a\": \"x\\\"y\\u00e9\", \"b\": -1.5e3, \"c\": false},\n{\"long\": \"");
+	for (i = 0; i < 1200000; i++)
+		buf_adds(&b, i % 1000 ? "z" : "\\\\");
+	buf_adds(&b, "\", \"a\": null}]");
+	whole = facts_of("a.json", b.p, b.n, b.n);
+	assert_string_equal("ok", text(whole, "status"));
+	assert_int_equal(1, number(column(whole, 3), "count"));
+	for (i = 1; i < 4; i++) {
+		cut = facts_of("a.json", b.p, b.n, 1000 * i + i);
+		assert_true(json_equal(whole, cut));
+		json_decref(cut);
+	}
+	json_decref(whole);
+	buf_release(&b);
+}
+
+/* ---- the shared fixtures ---- */
+
+static char *shared_fixtures(void)
+{
+	const char *s = getenv("AZEKURA_SHARED"), *src = getenv("AZEKURA_SRC"), *ci = getenv("CI");
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s%s/fixtures", s ? s : src ? src : "..", s ? "" : "/../shared");
+	if (fs_exists(path))
+		return slice_dup(slice_str(path));
+	if (ci && strcmp(ci, "true") == 0)
+		fail_msg("no shared folder at '%s'", path);
+	skip();
+	return NULL;
+}
+
+static json_t *load_json(const char *path)
+{
+	struct buf b = BUF_INIT((size_t)64 << 20);
+	struct err e = ERR_INIT;
+	json_t *j = NULL;
+
+	assert_st_e(ST_OK, fs_read_file(path, &b, &e), &e);
+	assert_st_e(ST_OK, json_load(&j, buf_slice(&b), &e), &e);
+	buf_release(&b);
+	return j;
+}
+
+static json_t *facts_anywhere(const char *path, const char *name)
+{
+	struct buf b = BUF_INIT((size_t)64 << 20);
+	struct err e = ERR_INIT;
+	json_t *j;
+
+	assert_st_e(ST_OK, fs_read_file(path, &b, &e), &e);
+	j = facts_mem(name, b.p ? b.p : "", b.n);
+	buf_release(&b);
+	return j;
+}
+
+static const json_t *column_named(const json_t *facts, const char *name)
+{
+	const json_t *c;
+	size_t i;
+
+	json_array_foreach(json_at(facts, "tables[0].columns"), i, c) {
+		const char *header = json_text(c, "header");
+
+		if (strcmp(header ? header : json_text(c, "name"), name) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+/* Every file of one kind, compared by ${compare}, which returns the number of differences. */
+static unsigned each_of(const char *kind, unsigned (*compare)(const char *path, const json_t *ours, const json_t *facts), unsigned *seen)
+{
+	char *dir = shared_fixtures(), *list = fs_join(dir, "manifest.json");
+	json_t *manifest = load_json(list), *f, *facts, *ours;
+	unsigned bad = 0;
+	size_t i;
+
+	*seen = 0;
+	json_array_foreach(json_object_get(manifest, "files"), i, f) {
+		const char *path = json_text(f, "path"), *k = json_text(facts = json_object_get(f, "facts"), "kind");
+
+		if (k == NULL || strcmp(k, kind) != 0)
+			continue;
+		char *full = fs_join(dir, path);
+
+		ours = facts_anywhere(full, path);
+		bad += compare(path, ours, facts);
+		++*seen;
+		json_decref(ours);
+		free(full);
+	}
+	json_decref(manifest);
+	free(list);
+	free(dir);
+	return bad;
+}
+
+static unsigned complain(const char *path, const char *what, const char *name)
+{
+	print_error("%s: %s %s differs from the manifest\n", path, what, name);
+	return 1;
+}
+
+/* Fields that are objects are columns of their own parts; "" is missing for us and present for the manifest. */
+static unsigned compare_fields(const char *path, const json_t *ours, json_t *fields)
+{
+	const json_t *want, *c, *type;
+	const char *name;
+	unsigned bad = 0;
+	size_t i;
+
+	json_object_foreach(fields, name, want) {
+		bool object = false;
+
+		json_array_foreach(json_object_get(want, "types"), i, type)
+			object |= strcmp(json_string_value(type), "dict") == 0;
+		if (object || strcmp(path, "records/datasetFileDetails.json") == 0)
+			continue;
+		if ((c = column_named(ours, name)) == NULL || number(c, "count") != number(want, "present") - number(want, "null"))
+			bad += complain(path, "field", name);
+	}
+	return bad;
+}
+
+static unsigned compare_json(const char *path, const json_t *ours, const json_t *facts)
+{
+	const json_t *keys = json_object_get(facts, "keys");
+
+	if (strcmp(text(ours, "extractor"), "json") != 0)
+		return strcmp(text(ours, "extractor"), "none") == 0 ? complain(path, "extractor", "none") : 0;
+	if (json_is_false(json_object_get(facts, "valid_json")))
+		return strcmp(text(ours, "status"), "ok") == 0 ? complain(path, "status", "ok") : 0;
+	if (strcmp(text(ours, "status"), "ok") != 0)
+		return complain(path, "status", text(ours, "reason"));
+	if (json_object_get(facts, "records") && number(ours, "tables[0].rows") != number(facts, "records"))
+		return complain(path, "number of", "records");
+	if (keys && json_array_size(keys) <= 200 && !json_equal(keys, json_at(ours, "structure.keys")))
+		return complain(path, "names of", "members");
+	return compare_fields(path, ours, json_object_get(facts, "fields"));
+}
+
+static void json_of_the_fixtures_is_read_as_the_manifest_says(void **state)
+{
+	unsigned seen, lines;
+
+	assert_int_equal(0, each_of("json", compare_json, &seen));
+	assert_int_equal(0, each_of("jsonl", compare_json, &lines));
+	print_message("# %u JSON files, %u of lines\n", seen, lines);
+	assert_true(seen > 50 && lines >= 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sqlite_tables_have_rows_types_and_values),
 		cmocka_unit_test(nothing_in_a_database_is_run),
 		cmocka_unit_test(a_damaged_database_says_why),
+		cmocka_unit_test(records_of_a_list_become_rows),
+		cmocka_unit_test(lines_and_lists_of_columns_are_tables),
+		cmocka_unit_test(broken_json_says_where),
+		cmocka_unit_test(json_in_pieces_is_the_same),
+		cmocka_unit_test(json_of_the_fixtures_is_read_as_the_manifest_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
