@@ -6,8 +6,12 @@
 #include "indexer/extract/extract_int.h"
 
 static const struct extractor *const extractors[] = {
+	&ex_audio,
 	&ex_csv,
 	&ex_json,
+	&ex_jpeg,
+	&ex_picture,
+	&ex_png,
 	&ex_sqlite,
 	&ex_text,
 	&ex_netcdf,

@@ -52,6 +52,7 @@ struct extractor {
 extern const struct extractor ex_csv, ex_sqlite, ex_text;
 extern const struct extractor ex_netcdf;
 extern const struct extractor ex_json;
+extern const struct extractor ex_audio, ex_jpeg, ex_picture, ex_png;
 
 /* magic.c: media type by first bytes, or NULL. */
 const char *magic_media(const uint8_t *p, size_t n);

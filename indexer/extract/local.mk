@@ -5,6 +5,7 @@ libextract_a_SOURCES = \
 	%D%/array.c %D%/array_int.h \
 	%D%/bid.c \
 	%D%/cf.c \
+	%D%/bytes_int.h \
 	%D%/cell.c %D%/cell_int.h \
 	%D%/col.c %D%/col_int.h \
 	%D%/col_put.c \
@@ -13,11 +14,16 @@ libextract_a_SOURCES = \
 	%D%/csv_sniff.c \
 	%D%/describe.c %D%/describe.h \
 	%D%/enc.c %D%/enc_int.h \
+	%D%/ex_audio.c \
 	%D%/ex_csv.c \
 	%D%/ex_netcdf.c \
 	%D%/ex_json.c \
+	%D%/ex_jpeg.c \
+	%D%/ex_picture.c \
+	%D%/ex_png.c \
 	%D%/ex_sqlite.c \
 	%D%/ex_text.c \
+	%D%/exif.c %D%/image.h \
 	%D%/extract.h %D%/extract_int.h \
 	%D%/fact.c %D%/fact.h %D%/fact_int.h \
 	%D%/json_scan.c %D%/json_scan.h \
@@ -39,7 +45,9 @@ libextract_a_SOURCES = \
 	%D%/source.c %D%/source.h \
 	%D%/sqlite_source.c %D%/sqlite_source.h \
 	%D%/table.c \
-	%D%/xml_tree.c %D%/xml_tree.h
+	%D%/thumb.c %D%/thumb.h \
+	%D%/xml_tree.c %D%/xml_tree.h \
+	%D%/xmp.c
 
 pkglibexec_PROGRAMS += azekura-extract
 azekura_extract_SOURCES = %D%/main.c

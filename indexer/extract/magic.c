@@ -53,6 +53,12 @@ static const struct rule rules[] = {
 	R(0, "OggS", "application/ogg"),
 	R(0, "ID3", "audio/mpeg"),
 	R(0, "\xFF\xFB", "audio/mpeg"),
+	R(0, "\xFF\xF3", "audio/mpeg"),
+	R(0, "\xFF\xFA", "audio/mpeg"),
+	R(4, "ftypheic", "image/heic"),
+	R(4, "ftypheix", "image/heic"),
+	R(4, "ftypmif1", "image/heif"),
+	R(4, "ftypavif", "image/avif"),
 	R(4, "ftyp", "video/mp4"),
 	R(0, "\x1A\x45\xDF\xA3", "video/webm"),
 	R(8, "WAVE", "audio/wav"),
@@ -101,7 +107,7 @@ const char *magic_media(const uint8_t *p, size_t n)
 		return "image/bmp";
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if ((size_t)rules[i].at + rules[i].n <= n && memcmp(p + rules[i].at, rules[i].bytes, rules[i].n) == 0) {
-			if (rules[i].at == 8 && memcmp(p, "RIFF", 4) != 0)
+			if (rules[i].at == 8 && memcmp(p, "RIFF", 4) != 0 && memcmp(p, "RIFX", 4) != 0 && memcmp(p, "RF64", 4) != 0)
 				continue;
 			return rules[i].media;
 		}

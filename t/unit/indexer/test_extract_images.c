@@ -1,0 +1,231 @@
+/*
+ * Pictures, volumes, maps and sound of the shared fixtures against what other programs found in them (manifest.json). Where the manifest is
+ * not taken at its word, the reason stands beside it.
+ */
+
+#include <math.h>
+
+#include "base/str.h"
+#include "t/unit/indexer/facts.h"
+
+static const char *shared_dir(void)
+{
+	static char path[4096];
+	const char *s = getenv("AZEKURA_SHARED"), *src = getenv("AZEKURA_SRC"), *ci = getenv("CI");
+
+	snprintf(path, sizeof(path), "%s%s", s ? s : src ? src : "..", s ? "/fixtures" : "/../shared/fixtures");
+	if (fs_exists(path))
+		return path;
+	if (ci && strcmp(ci, "true") == 0)
+		fail_msg("no shared folder at '%s'", path);
+	skip();
+	return NULL;
+}
+
+static json_t *manifest(void)
+{
+	struct buf b = BUF_INIT((size_t)64 << 20);
+	struct err e = ERR_INIT;
+	char *path = fs_join(shared_dir(), "manifest.json");
+	json_t *j = NULL;
+
+	assert_st_e(ST_OK, fs_read_file(path, &b, &e), &e);
+	assert_st_e(ST_OK, json_load(&j, buf_slice(&b), &e), &e);
+	buf_release(&b);
+	free(path);
+	return j;
+}
+
+static json_t *fixture(const char *name)
+{
+	char *path = fs_join(shared_dir(), name);
+	json_t *j = facts_file(path, name);
+
+	free(path);
+	return j;
+}
+
+static unsigned bad;
+
+static void same_number(const char *path, const json_t *ours, const char *at, const json_t *theirs, double within)
+{
+	const json_t *v = json_at(ours, at);
+	double want;
+
+	if (!json_is_number(theirs))
+		return;
+	want = json_number_value(theirs);
+	if (json_is_number(v) && fabs(json_number_value(v) - want) <= within)
+		return;
+	print_error("%s: %s is %g, the manifest has %g\n", path, at, json_is_number(v) ? json_number_value(v) : (double)NAN, want);
+	bad++;
+}
+
+static void same_text(const char *path, const json_t *ours, const char *at, const char *want)
+{
+	const char *s = json_string_value(json_at(ours, at));
+
+	if (want == NULL || (s && strcmp(s, want) == 0))
+		return;
+	print_error("%s: %s is '%s', the manifest has '%s'\n", path, at, s ? s : "nothing", want);
+	bad++;
+}
+
+/* Each file of a folder with its facts; returns how many there were. */
+static unsigned each(const char *folder, const char *ext, void (*fn)(const char *path, const json_t *ours, const json_t *facts))
+{
+	json_t *m = manifest(), *file, *ours;
+	const char *path;
+	unsigned n = 0;
+	size_t i;
+
+	bad = 0;
+	json_array_foreach(json_object_get(m, "files"), i, file) {
+		path = json_text(file, "path");
+		if (strncmp(path, folder, strlen(folder)) != 0 || (ext && !slice_ends(slice_str(path), ext)))
+			continue;
+		ours = fixture(path);
+		fn(path, ours, json_object_get(file, "facts"));
+		json_decref(ours);
+		n++;
+	}
+	json_decref(m);
+	assert_int_equal(bad, 0);
+	return n;
+}
+
+/* "2008:05:30 15:56:01-07:00" */
+static void same_moment(const char *path, const json_t *ours, const char *theirs)
+{
+	char iso[20];
+
+	if (theirs == NULL || strlen(theirs) < 19)
+		return;
+	snprintf(iso, sizeof(iso), "%.4s-%.2s-%.2sT%.8s", theirs, theirs + 5, theirs + 8, theirs + 11);
+	if (strncmp(json_string_value(json_at(ours, "time.start")) ? json_string_value(json_at(ours, "time.start")) : "", iso, 19) != 0) {
+		print_error("%s: taken at another time than %s\n", path, iso);
+		bad++;
+	}
+}
+
+static void compare_picture(const char *path, const json_t *ours, const json_t *facts)
+{
+	same_text(path, ours, "status", "ok");
+	same_text(path, ours, "media", json_text(facts, "MIMEType"));
+	same_number(path, ours, "image.width", json_object_get(facts, "ImageWidth"), 0);
+	same_number(path, ours, "image.height", json_object_get(facts, "ImageHeight"), 0);
+	same_number(path, ours, "image.bits", json_object_get(facts, "BitsPerSample"), 0);
+	same_number(path, ours, "image.bits", json_object_get(facts, "BitDepth"), 0);
+	same_text(path, ours, "instrument.manufacturer", json_text(facts, "Make"));
+	same_text(path, ours, "instrument.model", json_text(facts, "Model"));
+	same_moment(path, ours, json_text(facts, "DateTimeOriginal"));
+	same_number(path, ours, "geo.bbox[0]", json_object_get(facts, "GPSLongitude"), 1e-6);
+	same_number(path, ours, "geo.bbox[3]", json_object_get(facts, "GPSLatitude"), 1e-6);
+	same_number(path, ours, "geo.altitude", json_object_get(facts, "GPSAltitude"), 1e-6);
+	same_text(path, ours, "record.titles[0].value", json_text(facts, "Title"));
+	if (json_object_get(facts, "GPSLatitude") && !check(ours, "location")) {
+		print_error("%s: nobody is told that it says where it was taken\n", path);
+		bad++;
+	}
+}
+
+static void pictures_are_described(void **state)
+{
+	(void)state;
+	assert_int_equal(each("image/", ".jpg", compare_picture), 6);
+	assert_int_equal(each("image/", ".png", compare_picture), 3);
+	assert_int_equal(each("image/", ".heif", compare_picture), 1);
+}
+
+static void compare_sound(const char *path, const json_t *ours, const json_t *facts)
+{
+	const json_t *seconds = json_object_get(facts, "Duration");
+
+	same_text(path, ours, "status", "ok");
+	same_text(path, ours, "media", "audio/wav");
+	same_number(path, ours, "audio.bits", json_object_get(facts, "BitsPerSample"), 0);
+	same_number(path, ours, "audio.sampleRate", json_object_get(facts, "SampleRate"), 0);
+	same_number(path, ours, "audio.channels", json_object_get(facts, "NumChannels"), 0);
+	/* The manifest's duration is that of all bytes of the file at its rate, head included: ours is up to 80 bytes shorter. */
+	if (seconds && (real(ours, "audio.seconds") > json_number_value(seconds) ||
+	    (json_number_value(seconds) - real(ours, "audio.seconds")) * (double)number(facts, "AvgBytesPerSec") > 80)) {
+		print_error("%s: %g s, the manifest has %g\n", path, real(ours, "audio.seconds"), json_number_value(seconds));
+		bad++;
+	}
+}
+
+static void sound_is_described(void **state)
+{
+	json_t *j;
+
+	(void)state;
+	assert_int_equal(each("audio/", ".wav", compare_sound), 5);
+	/* RIFX is what the manifest's program cannot read. */
+	j = fixture("audio/test-44100Hz-2ch-32bit-float-be.wav");
+	assert_int_equal(number(j, "audio.channels"), 2);
+	assert_int_equal(number(j, "audio.frames"), 441);
+	assert_string_equal(text(j, "audio.codec"), "IEEE float");
+	assert_true(fabs(real(j, "variables[0].attributes.peak") - 0.8) < 1e-5);
+	assert_int_equal(json_array_size(json_at(j, "plot.series[0].points")), 400);
+	json_decref(j);
+}
+
+static void thumbnails_are_small_pictures(void **state)
+{
+	static const char *const names[] = { "image/cell.png", "image/DSCN0010.jpg", "image/Canon_40D.jpg" };
+	struct buf png = BUF_INIT((size_t)64 << 10);
+	json_t *j, *again;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		j = fixture(names[i]);
+		buf_clear(&png);
+		assert_st(ST_OK, base64_decode(&png, slice_str(text(j, "thumbnail.data"))));
+		again = facts_of("t.png", png.p, png.n, 4096);
+		assert_string_equal(text(again, "status"), "ok");
+		assert_int_equal(number(again, "image.width"), number(j, "thumbnail.width"));
+		assert_true(number(again, "image.width") <= 256 && number(again, "image.height") <= 256);
+		/* As wide for its height as the picture, to a pixel. */
+		assert_true(fabs((double)number(j, "image.width") / (double)number(j, "image.height") * (double)number(j, "thumbnail.height") -
+		    (double)number(j, "thumbnail.width")) <= 2);
+		json_decref(again);
+		json_decref(j);
+	}
+	buf_release(&png);
+}
+
+static void a_cut_picture_is_told(void **state)
+{
+	static const char *const names[] = { "image/cell.png", "image/DSCN0010.jpg", "image/samplefilehub.heif", "audio/test-8000Hz-le-2ch-1byteu.wav" };
+	struct buf b = BUF_INIT((size_t)4 << 20);
+	struct err e = ERR_INIT;
+	char *path;
+	json_t *j;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		path = fs_join(shared_dir(), names[i]);
+		buf_clear(&b);
+		assert_st_e(ST_OK, fs_read_file(path, &b, &e), &e);
+		j = facts_of(names[i], b.p, b.n / 2, 65536);
+		assert_string_equal(text(j, "status"), "partial");
+		assert_non_null(strstr(text(j, "reason"), "cut off"));
+		json_decref(j);
+		free(path);
+	}
+	buf_release(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pictures_are_described),
+		cmocka_unit_test(sound_is_described),
+		cmocka_unit_test(thumbnails_are_small_pictures),
+		cmocka_unit_test(a_cut_picture_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
