@@ -83,10 +83,17 @@ st_t state_login_save(const char *server, const char *token, struct err *e);
 /* A state file of a deposit that was cut: path below ~/.local/state/azekura; owned. */
 char *state_deposit_path(const char *server, const char *folder);
 
+/* ---- What programs proposed (cmd_edit.c). ---- */
+/* The canonical form of the draft ${id}, or of the published record when there is none; owned. */
+st_t proposals_get(struct cli *c, const char *id, json_t **doc, bool *draft, struct err *e);
+/* A line for each; returns how many there are. */
+size_t proposals_say(const struct cli *c, const json_t *doc);
+
 /* ---- Commands. ---- */
 int cmd_init(struct cli *c);
 int cmd_admin(struct cli *c);
 int cmd_deposit(struct cli *c);
+int cmd_edit(struct cli *c);
 int cmd_publish(struct cli *c);
 int cmd_search(struct cli *c);
 int cmd_show(struct cli *c);

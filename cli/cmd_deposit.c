@@ -382,6 +382,8 @@ static void report(struct deposit *d, json_t *rec, uint64_t sent)
 	say(d->c, "files     %zu, %s (%llu sent now)", d->folder.n, human_size(size, d->folder.bytes), (unsigned long long)sent);
 	json_array_foreach(d->defaulted, i, one)
 		say(d->c, "default   %s", json_string_value(one));
+	if (json_array_size(json_object_get(d->doc, "assertions")) > 0)
+		say(d->c, "proposed  %zu values, by files and defaults: azekura show %s --provenance", json_array_size(json_object_get(d->doc, "assertions")), d->draft);
 	json_array_foreach(d->warnings, i, one)
 		say_warning(d->c, "%s", json_string_value(one));
 	if (d->publish)

@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "cli/cli.h"
+#include "schema/assertion.h"
 
 static bool no_option(void *ctx, int opt, const char *value)
 {
@@ -34,14 +35,36 @@ static const char *text_at(const json_t *j, const char *path)
 
 /* ---- show ---- */
 
-struct show { const char *format; };
+struct show { const char *format; bool provenance; };
 
 static bool show_option(void *ctx, int opt, const char *value)
 {
-	if (opt != 'f')
+	struct show *s = ctx;
+
+	if (opt == 'f')
+		s->format = value;
+	else if (opt == 'p')
+		s->provenance = true;
+	else
 		return false;
-	((struct show *)ctx)->format = value;
 	return true;
+}
+
+static int show_provenance(struct cli *c, const char *id)
+{
+	struct err e = ERR_INIT;
+	json_t *doc = NULL;
+	bool draft;
+	st_t st = proposals_get(c, id, &doc, &draft, &e);
+
+	if (st != ST_OK)
+		return say_failed(c, st, &e);
+	if (c->json)
+		say_json(json_pack("{s:O?}", "assertions", json_object_get(doc, "assertions")));
+	else if (proposals_say(c, doc) == 0)
+		say(c, "no value of %s was proposed by a program", id);
+	json_decref(doc);
+	return EX_FINE;
 }
 
 static int show_format(struct cli *c, const char *id, const char *format)
@@ -100,8 +123,8 @@ static void show_tables(struct cli *c, const json_t *facts)
 
 int cmd_show(struct cli *c)
 {
-	static const struct option options[] = { { "format", required_argument, NULL, 'f' }, { NULL, 0, NULL, 0 } };
-	struct show s = { NULL };
+	static const struct option options[] = { { "format", required_argument, NULL, 'f' }, { "provenance", no_argument, NULL, 'p' }, { NULL, 0, NULL, 0 } };
+	struct show s = { NULL, false };
 	struct err e = ERR_INIT;
 	json_t *rec = NULL, *facts = NULL, *one;
 	char *url;
@@ -110,6 +133,8 @@ int cmd_show(struct cli *c)
 
 	if (!cli_options(c, options, show_option, &s) || !one_operand(c, "ID"))
 		return EX_WRONG_USE;
+	if (s.provenance)
+		return show_provenance(c, c->argv[0]);
 	if (s.format != NULL)
 		return show_format(c, c->argv[0], s.format);
 	url = conn_url(c, "/api/records/%s", c->argv[0]);
@@ -234,15 +259,51 @@ static int act(struct cli *c, const char *method, const char *url, const json_t 
 	return EX_FINE;
 }
 
+static bool publish_option(void *ctx, int opt, const char *value)
+{
+	(void)value;
+	if (opt != 'c')
+		return false;
+	*(bool *)ctx = true;
+	return true;
+}
+
+/* Where somebody can answer, what programs proposed is shown before it goes out under a person's name. */
+static bool ask_confirm(struct cli *c, const char *id)
+{
+	json_t *doc = NULL;
+	struct err e = ERR_INIT;
+	char line[64];
+	bool draft, yes = false;
+
+	if (c->json || c->quiet || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO) || proposals_get(c, id, &doc, &draft, &e) != ST_OK)
+		return false;
+	if (draft && assertions_open(doc) > 0) {
+		proposals_say(c, doc);
+		fprintf(stderr, "Programs proposed these values. Are they right? [y/N]: ");
+		fflush(stderr);
+		yes = fgets(line, sizeof(line), stdin) != NULL && (line[0] == 'y' || line[0] == 'Y');
+	}
+	json_decref(doc);
+	return yes;
+}
+
 int cmd_publish(struct cli *c)
 {
+	static const struct option options[] = { { "confirm", no_argument, NULL, 'c' }, { NULL, 0, NULL, 0 } };
+	bool confirm = false;
+	json_t *body;
 	char *url;
 	int code;
 
-	if (!cli_options(c, no_options, no_option, NULL) || !one_operand(c, "ID"))
+	if (!cli_options(c, options, publish_option, &confirm) || !one_operand(c, "ID"))
 		return EX_WRONG_USE;
+	if (!confirm)
+		confirm = ask_confirm(c, c->argv[0]);
+	body = confirm ? json_pack("{s:b}", "confirm", 1) : NULL;
 	url = conn_url(c, "/api/records/%s/draft/actions/publish", c->argv[0]);
-	code = act(c, "POST", url, NULL, "published");
+	code = act(c, "POST", url, body, "published");
+	json_decref(body);
 	free(url);
 	return code;
 }

@@ -3,6 +3,7 @@ azekura_SOURCES = \
 	%D%/cli.h \
 	%D%/cmd_admin.c \
 	%D%/cmd_deposit.c \
+	%D%/cmd_edit.c \
 	%D%/cmd_get.c \
 	%D%/cmd_init.c \
 	%D%/cmd_record.c \

@@ -19,7 +19,7 @@ const struct command commands[] = {
 	{ "deposit", "FOLDER", "deposit a folder or file as a dataset",
 	  "azekura deposit ./my-data --publish\n\n"
 	  "Send everything in FOLDER, with its sub-folders, as one dataset. Metadata come from README, LICENSE, CITATION.cff, codemeta.json,\n"
-	  "datacite.json, datapackage.json, ro-crate-metadata.json, croissant.json and dataset_description.json where they are. A cut deposit\n"
+	  "DataCite, JPCOAR, DDI, EML, ISO 19115, Frictionless, RO-Crate, Croissant, BIDS and RDE files and records of repositories where they are. A cut deposit\n"
 	  "goes on where it stopped when the same command is run again; what arrived is not sent twice.\n\n"
 	  "  --title TEXT    title, instead of what the files say\n"
 	  "  --creator NAME  creator (\"Family, Given\"), may be repeated\n"
@@ -35,7 +35,15 @@ const struct command commands[] = {
 	  "  --restart       forget a cut deposit of this folder and begin anew\n", cmd_deposit },
 	{ "status", "[ID]", "your drafts, or one deposit",
 	  "azekura status k7x2m-9q494\n\nWithout ID: your drafts. With one: state, files, and whether the files have been read and indexed.\n", cmd_status },
-	{ "publish", "ID", "publish a draft", "azekura publish k7x2m-9q494\n\nPublish the draft. What is missing is listed, each with its path.\n", cmd_publish },
+	{ "edit", "ID", "fill a draft from its files, confirm what programs proposed",
+	  "azekura edit k7x2m-9q494 --confirm\n\nPrograms propose values: from description files, from what is inside data files, by default. Each keeps who said so; a value that\n"
+	  "you change is yours. Shows the proposals as they stand then.\n\n"
+	  "  --prefill       read the draft's files again and fill what is empty\n"
+	  "  --confirm       say that the proposed values are right\n"
+	  "  --at POINTER    only this one (titles/0, creators/1), may be repeated\n", cmd_edit },
+	{ "publish", "ID", "publish a draft",
+	  "azekura publish k7x2m-9q494\n\nPublish the draft. What is missing is listed, each with its path. On a terminal, values that programs proposed are shown first.\n\n"
+	  "  --confirm       say that they are right, without being asked\n", cmd_publish },
 	{ "new-version", "ID", "start a new version", "azekura new-version k7x2m-9q494\n\nStart a draft of the next version, sharing the files of the last.\n", cmd_new_version },
 	{ "withdraw", "ID", "withdraw a published record",
 	  "azekura withdraw k7x2m-9q494 --reason 'consent was withdrawn'\n\nThe record becomes a tombstone that says when and why; harvesters are told. An administrator can restore it.\n\n"
@@ -44,7 +52,8 @@ const struct command commands[] = {
 	  "azekura search 'temperature AND type:dataset'\n\nWords, \"phrases\", AND, OR, NOT, field:value (title, creator, subject, column, file, year, access, ...).\n\n"
 	  "  --size N        hits a page (default 10)\n  --cursor C      the next page, as printed\n  --sort WORD     bestmatch, newest, oldest, title, updated\n", cmd_search },
 	{ "show", "ID", "show a record: metadata, files, columns",
-	  "azekura show k7x2m-9q494\n\n  --format NAME   print a metadata format as the server has it (datacite, oai_dc, schema-org, croissant, ...)\n", cmd_show },
+	  "azekura show k7x2m-9q494\n\n  --format NAME   print a metadata format as the server has it (datacite, oai_dc, schema-org, croissant, ...)\n"
+	  "  --provenance    which values programs proposed, from which file and place, and whether somebody confirmed them\n", cmd_show },
 	{ "get", "ID [PATH...]", "fetch files, resumable and checked",
 	  "azekura get k7x2m-9q494 data/run1.csv -o ./out\n\nFetch all files, or those named. What is there already with the right digest is not fetched again; a part goes on where it stopped.\n\n"
 	  "  -o DIR          where to (default: a folder named by ID)\n  --list          print URL, size and SHA-256 of each file instead\n", cmd_get },

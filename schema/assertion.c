@@ -281,13 +281,7 @@ json_t *assertions_public(const json_t *list)
 	json_t *out = json_deep_copy(list), *one;
 	size_t i;
 
-	json_array_foreach(out, i, one) {
-		json_t *source = json_object_get(one, "source");
-
-		json_object_del(source, "path");
-		json_object_del(source, "place");
-		json_object_del(source, "sha256");
+	json_array_foreach(out, i, one)
 		json_object_del(json_object_get(one, "confirmed"), "by");
-	}
 	return out;
 }

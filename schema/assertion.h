@@ -34,7 +34,7 @@ void assertions_guard(json_t *doc, const json_t *was);
 size_t assertions_open(const json_t *doc);
 /* One line for people: "from README.md line 1 (prefill 1, 0.8)", ", confirmed by taro 2026-11-28" behind it. ${names}: with who confirmed. */
 st_t assertion_words(const json_t *a, bool names, struct buf *out);
-/* What readers who may not see the files are shown: without paths and digests of files and without who confirmed. New reference; NULL: no memory. */
+/* What the world is shown of a list: that and when somebody confirmed, not who. New reference; NULL: no memory. */
 json_t *assertions_public(const json_t *list);
 
 #endif

@@ -60,6 +60,107 @@ bool describe_before(const char *a, const char *b)
 	return x != y ? x < y : strcmp(a, b) < 0;
 }
 
+/* ---- Filling a draft ---- */
+
+struct slice describe_gist(const json_t *doc, const char *key)
+{
+	const json_t *v = json_object_get(doc, key);
+
+	if (strcmp(key, "titles") == 0)
+		return record_title(doc, NULL);
+	if (strcmp(key, "rights") == 0) {
+		const json_t *r = json_array_get(v, 0);
+		struct slice s = json_slice(json_object_get(r, "spdx"));
+
+		return s.n > 0 ? s : json_slice(json_object_get(r, "uri"));
+	}
+	if (strcmp(key, "version") == 0)
+		return json_slice(v);
+	return SLICE_NULL;
+}
+
+static bool is_default(const json_t *doc, const char *at)
+{
+	const json_t *a = assertion_of(doc, at);
+	const char *program = json_text(json_object_get(a, "by"), "program");
+
+	return program != NULL && strcmp(program, "default") == 0 && json_object_get(a, "confirmed") == NULL;
+}
+
+/* Did nobody but record_default() say anything about the member? */
+static bool only_default(const json_t *doc, const char *key)
+{
+	const json_t *v = json_object_get(doc, key);
+	static const char *const parts[] = { "", "/names", "/coar" };
+	char at[200];
+
+	if (v == NULL || json_is_null(v) || (json_is_array(v) && json_array_size(v) == 0) || (json_is_object(v) && json_object_size(v) == 0))
+		return true;
+	if (json_is_array(v)) {
+		for (size_t i = 0; i < json_array_size(v); i++) {
+			snprintf(at, sizeof(at), "/%.150s/%zu", key, i);
+			if (!is_default(doc, at))
+				return false;
+		}
+		return true;
+	}
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(at, sizeof(at), "/%.150s%s", key, parts[i]);
+		if ((i == 0 || json_object_size(v) == 1) && is_default(doc, at))
+			return true;
+	}
+	return false;
+}
+
+/* The entries of ${from} about the member ${key}, onto those of ${doc}. */
+static st_t take_assertions(json_t *doc, const json_t *from, const char *key)
+{
+	json_t *list = json_object_get(doc, "assertions"), *one;
+	size_t i, n = strlen(key);
+
+	if (!json_is_array(list)) {
+		if (json_put(doc, "assertions", json_array()) != ST_OK)
+			return ST_NOMEM;
+		list = json_object_get(doc, "assertions");
+	}
+	json_array_foreach(json_object_get(from, "assertions"), i, one) {
+		const char *at = json_text(one, "at");
+
+		if (at != NULL && at[0] == '/' && strncmp(at + 1, key, n) == 0 && (at[n + 1] == '/' || at[n + 1] == '\0') &&
+		    json_push(list, json_deep_copy(one)) != ST_OK)
+			return ST_NOMEM;
+	}
+	return ST_OK;
+}
+
+st_t describe_fill(json_t *doc, const json_t *proposed, json_t *warn)
+{
+	const char *key;
+	json_t *v;
+	st_t st = ST_OK;
+
+	json_object_foreach((json_t *)proposed, key, v) {
+		struct slice old, new;
+
+		if (strcmp(key, "assertions") == 0 || strcmp(key, "schemaVersion") == 0)
+			continue;
+		if (st == ST_OK && only_default(doc, key)) {
+			st = json_put(doc, key, json_deep_copy(v));
+			if (st == ST_OK)
+				st = take_assertions(doc, proposed, key);
+			continue;
+		}
+		old = describe_gist(doc, key);
+		new = describe_gist(proposed, key);
+		if (st == ST_OK && old.n > 0 && new.n > 0 && !slice_eq(old, new))
+			st = warn_add(warn, "%s: '%.*s' in the draft, '%.*s' in its files: the draft is kept", key, (int)(old.n < 80 ? old.n : 80), old.p,
+			              (int)(new.n < 80 ? new.n : 80), new.p);
+	}
+	return st == ST_OK ? assertions_tidy(doc) : st;
+}
+
+/* ---- The helper's answer ---- */
+
 /* A record that a helper made has passed validation there; one that does not here comes from a helper that was taken over. */
 static st_t check(const struct schema *s, json_t *doc, struct err *e)
 {

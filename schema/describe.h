@@ -16,6 +16,13 @@
 bool describe_wants(const char *path);
 /* Of two wanted files, is ${a} the better description by its name? For folders with more than DESCRIBE_FILES_MAX. */
 bool describe_before(const char *a, const char *b);
+/* What two records say of the same thing (titles, rights, version), in a form that may be compared; empty when it is not worth comparing. */
+struct slice describe_gist(const json_t *doc, const char *key);
+/*
+ * Put what ${proposed} has into ${doc} where that has nothing, or only what a program put there by default; the entries of "assertions" come along. What a
+ * person wrote stays, and where a proposal differs from it *${warn} gets a line with both.
+ */
+st_t describe_fill(json_t *doc, const json_t *proposed, json_t *warn);
 /* What came through the pipe, checked again: *doc (owned) passes validation as a draft and speaks only of itself; *warnings: owned array of texts. */
 st_t describe_answer(const struct schema *s, struct slice json, json_t **doc, json_t **warnings, struct err *e);
 

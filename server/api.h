@@ -41,4 +41,9 @@ void api_actor(const struct req *r, struct actor *a);
 /* The canonical document from the request body (either form); warnings appended to ${warn}. NULL: replied. Kept by the arena. */
 json_t *api_doc_in(struct req *r, json_t *warn);
 
+/* The answer with a draft, its faults and ${warn} (may be NULL). Worker thread. */
+void api_answer_draft(struct req *r, int status, const char *id, const json_t *warn);
+/* The caller confirms what programs proposed in a draft: the values at the JSON pointers of the list ${at}, or all when it is none. */
+st_t api_confirm(struct req *r, const char *id, const json_t *at, struct err *e);
+
 #endif

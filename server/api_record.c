@@ -3,6 +3,7 @@
 #include "server/api.h"
 
 #include "base/clock.h"
+#include "schema/assertion.h"
 #include "schema/record.h"
 #include "server/cache.h"
 #include "server/negotiate.h"
@@ -152,7 +153,7 @@ static void put_errors(struct req *r, json_t *j, const json_t *doc, const json_t
 	json_put(j, "warnings", warnings);
 }
 
-static void answer_draft(struct req *r, int status, const char *id, const json_t *warn)
+void api_answer_draft(struct req *r, int status, const char *id, const json_t *warn)
 {
 	struct err e = ERR_INIT;
 	struct rec rec;
@@ -196,10 +197,12 @@ static void draft_create(struct req *r)
 	}
 	doc = api_doc_in(r, warn);
 	if (doc != NULL) {
+		/* Only this server says who confirmed what. */
+		assertions_guard(doc, NULL);
 		api_actor(r, &a);
 		st = deposit_new(r->site->repo, &a, doc, id, &e);
 		if (st == ST_OK)
-			answer_draft(r, 201, id, warn);
+			api_answer_draft(r, 201, id, warn);
 		else
 			problem_send(r, st, &e);
 	}
@@ -211,7 +214,7 @@ static void draft_get(struct req *r)
 	struct rec rec;
 
 	if (api_record(r, r->param[0], API_DRAFT, WANT_SEE, true, &rec))
-		answer_draft(r, 200, rec.id, NULL);
+		api_answer_draft(r, 200, rec.id, NULL);
 }
 
 /* If-Match as InvenioRDM clients send it: our ETag, or the bare revision number. 0: no condition. */
@@ -243,12 +246,13 @@ static void draft_put(struct req *r)
 	uint32_t etag;
 	st_t st;
 
-	if (api_record(r, r->param[0], API_DRAFT, WANT_EDIT, true, &rec) && if_match(r, &rec, &etag) &&
+	if (api_record(r, r->param[0], API_DRAFT, WANT_EDIT, false, &rec) && if_match(r, &rec, &etag) &&
 	    (doc = api_doc_in(r, warn)) != NULL) {
+		assertions_guard(doc, rec.doc);
 		api_actor(r, &a);
 		st = deposit_save(r->site->repo, &a, rec.id, doc, etag, &e);
 		if (st == ST_OK)
-			answer_draft(r, 200, rec.id, warn);
+			api_answer_draft(r, 200, rec.id, warn);
 		else
 			problem_send(r, st, &e);
 	}
@@ -284,7 +288,7 @@ static void draft_edit(struct req *r)
 	api_actor(r, &a);
 	st = deposit_edit(r->site->repo, &a, rec.id, &e);
 	if (st == ST_OK)
-		answer_draft(r, 201, rec.id, NULL);
+		api_answer_draft(r, 201, rec.id, NULL);
 	else
 		problem_send(r, st, &e);
 }
@@ -302,7 +306,7 @@ static void version_new(struct req *r)
 	api_actor(r, &a);
 	st = deposit_new_version(r->site->repo, &a, rec.id, id, &e);
 	if (st == ST_OK)
-		answer_draft(r, 201, id, NULL);
+		api_answer_draft(r, 201, id, NULL);
 	else
 		problem_send(r, st, &e);
 }
@@ -319,7 +323,7 @@ static void files_import(struct req *r)
 	api_actor(r, &a);
 	st = deposit_import_files(r->site->repo, &a, rec.id, &e);
 	if (st == ST_OK)
-		answer_draft(r, 201, rec.id, NULL);
+		api_answer_draft(r, 201, rec.id, NULL);
 	else
 		problem_send(r, st, &e);
 }
@@ -369,7 +373,7 @@ static void review_submit(struct req *r)
 	if (st == ST_OK)
 		st = deposit_review(r->site->repo, &a, rec.id, true, &e);
 	if (st == ST_OK)
-		answer_draft(r, 202, rec.id, NULL);
+		api_answer_draft(r, 202, rec.id, NULL);
 	else
 		problem_send(r, st, &e);
 }
@@ -390,7 +394,7 @@ static void review_return(struct req *r)
 	api_actor(r, &a);
 	st = deposit_review(r->site->repo, &a, rec.id, false, &e);
 	if (st == ST_OK)
-		answer_draft(r, 200, rec.id, NULL);
+		api_answer_draft(r, 200, rec.id, NULL);
 	else
 		problem_send(r, st, &e);
 }
@@ -401,6 +405,7 @@ static void draft_publish(struct req *r)
 	struct findings f = { NULL, 0, 0 };
 	struct err e = ERR_INIT;
 	struct rec rec, out;
+	json_t *in = NULL;
 	struct actor a;
 	char pid[PID_LEN + 1];
 	st_t st;
@@ -430,7 +435,15 @@ static void draft_publish(struct req *r)
 		if (!api_record(r, r->param[0], draft ? API_DRAFT : API_PUBLISHED, WANT_PUBLISH, true, &rec))
 			return;
 	}
+	/* {"confirm": true}: whoever publishes has looked at what programs proposed, and says so. */
+	if (!req_empty_body(r) && (in = req_json(r)) == NULL)
+		return;
 	api_actor(r, &a);
+	if (json_is_true(json_object_get(in, "confirm")) && (st = api_confirm(r, rec.id, NULL, &e)) != ST_OK && (st != ST_ABSENT || key.p == NULL)) {
+		problem_send(r, st, &e);
+		return;
+	}
+	err_clear(&e);
 	st = deposit_publish(r->site->repo, &a, rec.id, key.p == NULL ? NULL : req_zstr(r, key), &f, &out, &e);
 	if (st == ST_OK) {
 		reply_json(r, 202, rec_json(r, &out, false, api_wants_canonical(r)));

@@ -5,6 +5,7 @@ libserver_a_SOURCES = \
 	%D%/api_common.c \
 	%D%/api_file.c \
 	%D%/api_misc.c \
+	%D%/api_prefill.c \
 	%D%/api_record.c \
 	%D%/api_search.c \
 	%D%/api_upload.c \

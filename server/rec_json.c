@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "schema/assertion.h"
 #include "schema/record.h"
 
 #define ENTRIES_MAX 100		/* files listed inside a record; more are one request away */
@@ -210,9 +211,9 @@ static void put_common(struct req *r, json_t *j, const struct rec *rec, bool dra
 	json_put(j, "is_draft", json_boolean(draft));
 }
 
-static json_t *canonical_json(struct req *r, const struct rec *rec, bool draft)
+static json_t *canonical_json(struct req *r, const struct rec *rec, const json_t *doc, bool draft)
 {
-	json_t *j = json_copy(rec->doc), *times;
+	json_t *j = json_copy((json_t *)doc), *times;
 
 	if (j == NULL)
 		return NULL;
@@ -252,15 +253,36 @@ static void put_status(json_t *j, const struct rec *rec)
 	json_put_str(access, "status", slice_str(status));
 }
 
+/* A published document as the world sees it: who confirmed a proposal is between the depositors. New reference. */
+static json_t *shown_doc(const struct rec *rec, bool draft)
+{
+	const json_t *list = json_object_get(rec->doc, "assertions");
+	json_t *doc;
+
+	if (draft || list == NULL)
+		return json_incref(rec->doc);
+	doc = json_copy(rec->doc);
+	if (doc == NULL || json_put(doc, "assertions", assertions_public(list)) != ST_OK) {
+		json_decref(doc);
+		return NULL;
+	}
+	return doc;
+}
+
 json_t *rec_json(struct req *r, const struct rec *rec, bool draft, bool canonical)
 {
+	json_t *doc = shown_doc(rec, draft), *j = NULL;
 	struct err e = ERR_INIT;
-	json_t *j = NULL;
+	bool done;
 
-	if (canonical)
-		return canonical_json(r, rec, draft);
-	if (invenio_write(r->site->repo->schema, rec->doc, &j, &e) != ST_OK)
+	if (doc == NULL)
 		return NULL;
+	if (canonical)
+		j = canonical_json(r, rec, doc, draft);
+	done = canonical || invenio_write(r->site->repo->schema, doc, &j, &e) != ST_OK;
+	json_decref(doc);
+	if (done)
+		return j;
 	put_common(r, j, rec, draft);
 	put_status(j, rec);
 	json_put_str(j, "status", slice_str(rdm_status(rec, draft)));

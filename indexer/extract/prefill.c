@@ -481,13 +481,14 @@ st_t prefill_facts(struct prefill *p, const char *path, const char *sha256, cons
 		return ST_OK;
 	part.path = strdup(path);
 	part.doc = json_deep_copy(record);
-	part.places = json_object();
+	part.places = json_is_object(json_object_get(record, "places")) ? json_deep_copy(json_object_get(record, "places")) : json_object();
 	st = part.path != NULL && part.doc != NULL && part.places != NULL ? ST_OK : ST_NOMEM;
 	snprintf(part.sha256, sizeof(part.sha256), "%s", sha256);
 	snprintf(part.reader_text, sizeof(part.reader_text), "%s", json_text(facts, "extractor") != NULL ? json_text(facts, "extractor") : "?");
 	snprintf(part.version_text, sizeof(part.version_text), "%lld", (long long)json_integer_value(json_object_get(facts, "version")));
 	if (st == ST_OK) {
 		json_object_del(part.doc, "assertions");
+		json_object_del(part.doc, "places");
 		st = record_normalise(p->s, part.doc, NULL, &e);
 	}
 	if (st == ST_OK)
@@ -524,24 +525,6 @@ static st_t read_definitions(struct prefill *p)
 }
 
 /* ---- Merging ---- */
-
-/* What two sources say of the same thing, in a form that may be compared; empty when it is not worth comparing. */
-static struct slice gist(const json_t *doc, const char *key)
-{
-	const json_t *v = json_object_get(doc, key);
-
-	if (strcmp(key, "titles") == 0)
-		return record_title(doc, NULL);
-	if (strcmp(key, "rights") == 0) {
-		const json_t *r = json_array_get(v, 0);
-		struct slice s = json_slice(json_object_get(r, "spdx"));
-
-		return s.n > 0 ? s : json_slice(json_object_get(r, "uri"));
-	}
-	if (strcmp(key, "version") == 0)
-		return json_slice(v);
-	return SLICE_NULL;
-}
 
 static bool has_abstract(const json_t *doc)
 {
@@ -618,8 +601,8 @@ static st_t merge_part(json_t *doc, json_t *from_whom, const struct part *part, 
 			st = json_array_extend(json_object_get(doc, key), v) == 0 ? assert_member(doc, key, part, had) : ST_NOMEM;
 			continue;
 		}
-		old = gist(doc, key);
-		new = gist(part->doc, key);
+		old = describe_gist(doc, key);
+		new = describe_gist(part->doc, key);
 		if (old.n > 0 && new.n > 0 && !slice_eq(old, new))
 			st = warn_add(warn, "%s: '%.*s' in %s, '%.*s' in %s: the first is taken", key, (int)(old.n < 80 ? old.n : 80), old.p,
 			              json_text(from_whom, key), (int)(new.n < 80 ? new.n : 80), new.p, part->path);
