@@ -223,19 +223,22 @@ st_t assertions_confirm(json_t *doc, const char *at, const char *who, const char
 	return st;
 }
 
-static bool confirmed_before(const json_t *entry, const json_t *was)
+/* The confirmation that ${was} holds for the same entry; a client that read the public form gives it back without a name. */
+static json_t *confirmed_before(const json_t *entry, const json_t *was)
 {
-	const json_t *old;
+	const json_t *mine = json_object_get(entry, "confirmed"), *old;
 	size_t i;
 
 	json_array_foreach(json_object_get(was, "assertions"), i, old) {
-		const json_t *of = json_object_get(old, "of"), *by = json_object_get(old, "by"), *ok = json_object_get(old, "confirmed");
+		const json_t *of = json_object_get(old, "of"), *by = json_object_get(old, "by");
+		json_t *ok = json_object_get(old, "confirmed");
 
-		if (ok != NULL && json_equal(ok, json_object_get(entry, "confirmed")) && json_equal(of, json_object_get(entry, "of")) &&
-		    json_equal(by, json_object_get(entry, "by")))
-			return true;
+		if (ok != NULL && json_equal(of, json_object_get(entry, "of")) && json_equal(by, json_object_get(entry, "by")) &&
+		    json_equal(json_object_get(ok, "at"), json_object_get(mine, "at")) &&
+		    (json_object_get(mine, "by") == NULL || json_equal(json_object_get(ok, "by"), json_object_get(mine, "by"))))
+			return ok;
 	}
-	return false;
+	return NULL;
 }
 
 void assertions_guard(json_t *doc, const json_t *was)
@@ -244,8 +247,13 @@ void assertions_guard(json_t *doc, const json_t *was)
 	size_t i;
 
 	json_array_foreach(json_object_get(doc, "assertions"), i, entry)
-		if (json_object_get(entry, "confirmed") != NULL && !confirmed_before(entry, was))
+		if (json_object_get(entry, "confirmed") != NULL) {
+			json_t *ok = confirmed_before(entry, was);
+
 			json_object_del(entry, "confirmed");
+			if (ok != NULL)
+				json_object_set(entry, "confirmed", ok);
+		}
 }
 
 /* ---- Showing ---- */

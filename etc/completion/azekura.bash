@@ -3,7 +3,7 @@
 _azekura() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd='' word i
 	local global='--server --token --json --quiet --help --version'
-	local commands='init deposit status publish new-version withdraw search show get package login whoami admin'
+	local commands='init deposit status edit publish new-version withdraw search show get package login whoami admin'
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
@@ -26,7 +26,9 @@ _azekura() {
 	deposit) word='--title --creator --license --access --from --publish --strict --new-version --jobs --encode-names --resume --restart' ;;
 	withdraw) word='--reason --note' ;;
 	search) word='--size --cursor --sort' ;;
-	show) word='--format' ;;
+	show) word='--format --provenance' ;;
+	edit) word='--prefill --confirm --at' ;;
+	publish) word='--confirm' ;;
 	get) word='-o --output --list' ;;
 	package) word='croissant ro-crate bagit zip -o --output' ;;
 	admin) word='init user token group community import rebuild fsck backup stats create list disable enable revoke add remove

@@ -4,7 +4,7 @@
 _azekura() {
 	local -a global commands words_of
 	global=('--server[URL of the server]:url:' '--token[who you are]:token:' '--json[one JSON value]' '--quiet[errors only]' '--help[tell more]' '--version[of the program]')
-	commands=(init deposit status publish new-version withdraw search show get package login whoami admin)
+	commands=(init deposit status edit publish new-version withdraw search show get package login whoami admin)
 	if (( CURRENT == 2 )); then
 		_arguments -S $global "1:command:($commands)"
 		return
@@ -16,7 +16,9 @@ _azekura() {
 		'--encode-names[percent-encode odd names]' '--resume[go on]' '--restart[begin anew]' '*:folder:_files') ;;
 	withdraw) words_of=('--reason[shown on the tombstone]:text:' '--note[more words]:text:' '*:id:') ;;
 	search) words_of=('--size[hits a page]:number:' '--cursor[next page]:cursor:' '--sort[order]:word:(bestmatch newest oldest title updated)' '*:words:') ;;
-	show) words_of=('--format[metadata format]:name:' '*:id:') ;;
+	show) words_of=('--format[metadata format]:name:' '--provenance[who proposed what]' '*:id:') ;;
+	edit) words_of=('--prefill[from the files]' '--confirm[what was proposed]' '--at[only this value]:pointer:' '*:id:') ;;
+	publish) words_of=('--confirm[what was proposed]' '*:id:') ;;
 	get) words_of=('-o[where to]:folder:_files -/' '--output[where to]:folder:_files -/' '--list[print addresses instead]' '*:id or path:') ;;
 	package) words_of=('-o[where to]:file:_files' '--output[where to]:file:_files' '*:kind:(croissant ro-crate bagit zip)') ;;
 	admin) words_of=('--data[the repository]:folder:_files -/' '--user[name]:name:' '--role[role]:role:(depositor curator admin)' '--fullname[full name]:name:' '--email[address]:address:'

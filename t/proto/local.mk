@@ -10,6 +10,7 @@ proto_tests = \
 	%D%/2020-review.sh \
 	%D%/3001-files.sh \
 	%D%/3010-deposit.sh \
+	%D%/3015-described.sh \
 	%D%/3011-names.sh \
 	%D%/3012-get.sh \
 	%D%/3013-many.sh \

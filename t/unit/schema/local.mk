@@ -1,5 +1,6 @@
 # check_PROGRAMS += %D%/test_NAME; its source is %D%/test_NAME.c
 check_PROGRAMS += %D%/test_access
+check_PROGRAMS += %D%/test_assertion
 check_PROGRAMS += %D%/test_format
 check_PROGRAMS += %D%/test_invenio
 check_PROGRAMS += %D%/test_pid
