@@ -68,6 +68,29 @@ static bool option(void *ctx, int opt, const char *value)
 	return json_put(a->args, name, json_string(value)) == ST_OK;
 }
 
+/* What an operation takes without an option's name. */
+static const struct { const char *op, *arg; } operands[] = {
+	{ "vocab.load", "path" }, { "vocab.show", "name" }, { "vocab.remove", "name" },
+};
+
+static bool take_operand(struct cli *c, const char *op, json_t *args)
+{
+	bool ok = false;
+	char *path;
+	size_t i;
+
+	for (i = 0; i < sizeof(operands) / sizeof(operands[0]); i++) {
+		if (c->argc != 3 || strcmp(op, operands[i].op) != 0 || json_object_get(args, operands[i].arg) != NULL)
+			continue;
+		path = strcmp(operands[i].arg, "path") == 0 ? absolute(c->argv[2]) : slice_dup(slice_str(c->argv[2]));
+		ok = path != NULL && json_put_str(args, operands[i].arg, slice_str(path)) == ST_OK;
+		free(path);
+		if (ok)
+			c->argc--;
+	}
+	return ok;
+}
+
 static bool step(void *ctx, const char *what, uint64_t done, uint64_t total)
 {
 	struct admin *a = ctx;
@@ -160,6 +183,8 @@ static void print_table(struct cli *c, const json_t *list)
 	json_array_foreach(list, i, row) {
 		struct buf line = BUF_INIT(65536);
 
+		if (json_is_string(row))
+			buf_adds(&line, json_string_value(row));
 		json_object_foreach(row, key, v) {
 			if (json_is_string(v))
 				buf_addf(&line, "%s%s", line.n == 0 ? "" : "  ", json_string_value(v));
@@ -171,6 +196,21 @@ static void print_table(struct cli *c, const json_t *list)
 	}
 	if (i == 0)
 		say(c, "none");
+}
+
+/* {"en": 3, "ja": 2} */
+static void print_counts(struct cli *c, const char *name, json_t *counts)
+{
+	struct buf line = BUF_INIT(65536);
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(counts, key, v)
+		if (json_is_integer(v))
+			buf_addf(&line, "%s%s %lld", line.n == 0 ? "" : ", ", key, (long long)json_integer_value(v));
+	if (line.n > 0)
+		say(c, "%-14s %s", name, line.p);
+	buf_release(&line);
 }
 
 static int print(struct cli *c, const char *op, json_t *out)
@@ -198,6 +238,8 @@ static int print(struct cli *c, const char *op, json_t *out)
 			say(c, "%-14s %s", key, json_string_value(v));
 		else if (json_is_integer(v))
 			say(c, "%-14s %lld", key, (long long)json_integer_value(v));
+		else if (json_is_object(v))
+			print_counts(c, key, v);
 	}
 	json_decref(out);
 	return code;
@@ -247,7 +289,7 @@ int cmd_admin(struct cli *c)
 	op = op_name(c, a.args);
 	if (op == NULL || admin_op_find(op) == NULL)
 		code = say_wrong_use(c, op == NULL ? "say what to do" : "there is no 'admin %s'", op == NULL ? "" : op);
-	else if (c->argc > (strchr(op, '.') != NULL ? 2 : 1))
+	else if ((void)take_operand(c, op, a.args), c->argc > (strchr(op, '.') != NULL ? 2 : 1))
 		code = say_wrong_use(c, "'%s' is too much", c->argv[c->argc - 1]);
 	else if (a.data == NULL)
 		code = say_wrong_use(c, "say which repository: --data DIR");

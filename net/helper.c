@@ -363,7 +363,35 @@ static int64_t budget_ms(const struct helper_budget *b, uint64_t len)
 	return b->ms + (int64_t)((double)b->ms / 6 * (double)len / 100e6);
 }
 
-struct question { char type; int fd; uint64_t off, len; const char *name; struct slice rest; };
+struct question {
+	char type;
+	int fd;
+	uint64_t off, len;
+	const char *name;
+	struct slice rest;
+	st_t (*line)(void *ctx, struct slice line);	/* gets the lines of frames C, which may come before the answer; NULL: none may */
+	void *ctx;
+};
+
+static st_t talk_answer_lines(struct talk *t, const struct question *q, struct err *e)
+{
+	st_t st;
+
+	while ((st = talk_answer(t, e)) == ST_OK && t->type == 'C' && q->line != NULL) {
+		struct slice s = buf_slice(t->in);
+
+		while (st == ST_OK && s.n > 0) {
+			struct slice one = slice_cut(&s, '\n');
+
+			if (one.n > 0)
+				st = q->line(q->ctx, one);
+		}
+		if (st != ST_OK)
+			break;
+		talk_new_answer(t);
+	}
+	return st;
+}
 
 static st_t converse(struct talk *t, const struct question *q, const struct helper_budget *b, struct err *e)
 {
@@ -384,7 +412,7 @@ static st_t converse(struct talk *t, const struct question *q, const struct help
 	if ((st = buf_addsl(&out, q->rest)) != ST_OK)
 		st = err_set(e, st, "a request of %zu bytes", q->rest.n);
 	else if ((st = talk_send(t, &out, q->fd, e)) == ST_OK)
-		st = talk_answer(t, e);
+		st = talk_answer_lines(t, q, e);
 	buf_release(&out);
 	return st;
 }
@@ -471,7 +499,7 @@ static st_t helper_talk(struct helpers *h, const struct question *q, const struc
 st_t helper_extract(struct helpers *h, int fd, uint64_t off, uint64_t len, const char *name, const struct helper_budget *budget, struct buf *facts,
     struct err *e)
 {
-	struct question q = { 'F', fd, off, len, name, SLICE_NULL };
+	struct question q = { 'F', fd, off, len, name, SLICE_NULL, NULL, NULL };
 	struct err mine = ERR_INIT, *ee = e ? e : &mine;
 
 	return helper_talk(h, &q, budget ? budget : &helper_budget_default, true, facts, ee);
@@ -480,12 +508,23 @@ st_t helper_extract(struct helpers *h, int fd, uint64_t off, uint64_t len, const
 st_t helper_ask(struct helpers *h, char type, int fd, uint64_t off, uint64_t len, const char *name, struct slice rest, const struct helper_budget *budget,
     struct buf *answer, struct err *e)
 {
-	struct question q = { type, fd, off, len, name, rest };
+	struct question q = { type, fd, off, len, name, rest, NULL, NULL };
 	struct err mine = ERR_INIT;
 
 	if (rest.n > REQUEST_MOST)
 		return err_set(e, ST_TOOBIG, "a request of %zu bytes", rest.n);
 	return helper_talk(h, &q, budget ? budget : &helper_budget_default, false, answer, e ? e : &mine);
+}
+
+/* A dump of 250 MB is read and stored in some minutes; the reader waits meanwhile for the one who stores. */
+static const struct helper_budget vocabulary_budget = { 1200000, (uint64_t)512 << 20, (uint64_t)16 << 20 };
+
+st_t helper_vocabulary(struct helpers *h, int fd, uint64_t len, const char *name, st_t (*line)(void *ctx, struct slice json), void *ctx, struct buf *about,
+    struct err *e)
+{
+	struct question q = { 'V', fd, 0, len, name, SLICE_NULL, line, ctx };
+
+	return helper_talk(h, &q, &vocabulary_budget, true, about, e);
 }
 
 /* ---- descriptions ---- */

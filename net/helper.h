@@ -41,6 +41,13 @@ struct describe_file {
 };
 st_t helper_describe(struct helpers *h, const char *schema, const struct describe_file *f, size_t n, struct buf *answer, struct err *e);
 
+/*
+ * A vocabulary (indexer/extract/voc.h): ${line} is called with each concept as JSON text, borrowed; what it returns, if not ST_OK, ends the
+ * reading and comes back. ${about}: the closing document, 16 MB or more of room. ST_INVALID: it is no vocabulary, the text says why. Else as helper_extract().
+ */
+st_t helper_vocabulary(struct helpers *h, int fd, uint64_t len, const char *name, st_t (*line)(void *ctx, struct slice json), void *ctx, struct buf *about,
+    struct err *e);
+
 struct helper_counts { uint64_t files, started, crashed, over_budget; };
 void helpers_counts(struct helpers *h, struct helper_counts *out);
 

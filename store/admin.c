@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "store/accounts.h"
 #include "store/catalogue.h"
+#include "store/vocabs.h"
 
 #define LIST_MAX 1000
 #define LINES_MAX 10000		/* findings given back; the rest are counted */
@@ -396,6 +397,73 @@ static st_t stats_op(struct repo *r, const json_t *args, const struct progress *
 	return ST_OK;
 }
 
+/* ---- Vocabularies. ---- */
+
+static st_t vocab_load_op(struct repo *r, const json_t *args, const struct progress *p, json_t **out, struct err *e)
+{
+	const char *path = json_text(args, "path");
+
+	if (path == NULL || path[0] != '/')
+		return err_set(e, ST_INVALID, "path: the absolute path of a file");
+	return vocabs_load_file(r, path, json_text(args, "name"), p, out, e);
+}
+
+static st_t vocab_list_op(struct repo *r, const json_t *args, const struct progress *p, json_t **out, struct err *e)
+{
+	static const char *const shown[] = { "id", "concepts", "format", "loaded", "title" };
+	char names[100][VOCABS_NAME_MAX + 1], last[VOCABS_NAME_MAX + 1] = "";
+	json_t *list = json_array(), *v;
+	struct kv_txn t;
+	size_t n, i, k;
+
+	(void)args;
+	(void)p;
+	kv_read(r->catalog, &t);
+	while ((n = vocabs_names(&t, slice_str(last), names, 100)) > 0 && json_array_size(list) < LIST_MAX) {
+		for (i = 0; i < n; i++) {
+			json_t *one = json_object();
+
+			v = vocabs_about(&t, slice_str(names[i]));
+			for (k = 0; k < sizeof(shown) / sizeof(shown[0]); k++)
+				if (json_object_get(v, shown[k]) != NULL)
+					json_put(one, shown[k], json_incref(json_object_get(v, shown[k])));
+			json_push(list, one);
+			json_decref(v);
+		}
+		memcpy(last, names[n - 1], sizeof(last));
+	}
+	*out = json_pack("{s:o}", "vocabularies", list);
+	return kv_end(&t, e);
+}
+
+static st_t vocab_show_op(struct repo *r, const json_t *args, const struct progress *p, json_t **out, struct err *e)
+{
+	const char *name = json_text(args, "name");
+	struct kv_txn t;
+
+	(void)p;
+	if (name == NULL)
+		return err_set(e, ST_INVALID, "name: say which vocabulary");
+	kv_read(r->catalog, &t);
+	*out = vocabs_about(&t, slice_str(name));
+	kv_end(&t, NULL);
+	return *out != NULL ? ST_OK : err_set(e, ST_ABSENT, "no vocabulary '%.60s' was loaded", name);
+}
+
+static st_t vocab_remove_op(struct repo *r, const json_t *args, const struct progress *p, json_t **out, struct err *e)
+{
+	const char *name = json_text(args, "name");
+	st_t st;
+
+	(void)p;
+	if (name == NULL)
+		return err_set(e, ST_INVALID, "name: say which vocabulary");
+	st = vocabs_remove(r, name, e);
+	if (st == ST_OK)
+		*out = json_pack("{s:s}", "removed", name);
+	return st;
+}
+
 static const struct admin_op ops[] = {
 	{ "user.create", "make an account", false, false, user_create },
 	{ "user.list", "accounts", false, false, user_list },
@@ -411,6 +479,10 @@ static const struct admin_op ops[] = {
 	{ "fsck", "check every digest and cross-reference", false, true, fsck_op },
 	{ "backup", "copy the repository while it runs", false, true, backup_op },
 	{ "stats", "counts", false, false, stats_op },
+	{ "vocab.load", "load a vocabulary, or replace it", false, true, vocab_load_op },
+	{ "vocab.list", "loaded vocabularies", false, false, vocab_list_op },
+	{ "vocab.show", "counts of a loaded vocabulary", false, false, vocab_show_op },
+	{ "vocab.remove", "forget a loaded vocabulary", false, true, vocab_remove_op },
 };
 
 const struct admin_op *admin_op_at(size_t i)

@@ -30,6 +30,8 @@ enum cat_db {
 	CAT_JOB,
 	CAT_FACT,
 	CAT_NOTE,
+	CAT_VOC,		/* loaded vocabularies: store/vocabs_int.h */
+	CAT_VTERM,		/* their labels by beginning */
 	CAT_DB_COUNT
 };
 extern const struct kv_spec cat_specs[CAT_DB_COUNT];
@@ -49,6 +51,7 @@ struct cat {
 	pthread_mutex_t mu;		/* all below */
 	VEC(struct watcher) watchers;
 	uint64_t last_told;
+	pthread_mutex_t vocabs;		/* one load or removal at a time */
 };
 
 /* repo.c: a new catalogue's first rows, or a check of an old one's; bits for the formats of r->schema. */

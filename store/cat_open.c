@@ -287,6 +287,7 @@ st_t cat_open(struct repo *r, struct err *e)
 	if (cat == NULL)
 		return err_set(e, ST_NOMEM, "out of memory");
 	pthread_mutex_init(&cat->mu, NULL);
+	pthread_mutex_init(&cat->vocabs, NULL);
 	r->cat = cat;
 	st = writer_do(r->cat_w, open_apply, r, e);
 	if (st != ST_OK)
@@ -307,6 +308,7 @@ void cat_close(struct repo *r)
 		return;
 	VEC_RELEASE(&cat->watchers);
 	pthread_mutex_destroy(&cat->mu);
+	pthread_mutex_destroy(&cat->vocabs);
 	free(cat);
 	r->cat = NULL;
 }

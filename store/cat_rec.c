@@ -21,6 +21,8 @@ const struct kv_spec cat_specs[CAT_DB_COUNT] = {
 	[CAT_JOB] = { "job", false },
 	[CAT_FACT] = { "fact", false },
 	[CAT_NOTE] = { "note", false },
+	[CAT_VOC] = { "voc", false },
+	[CAT_VTERM] = { "vterm", false },
 };
 
 #define DOC_MAX ((size_t)64 << 20)

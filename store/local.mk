@@ -58,6 +58,9 @@ libstore_a_SOURCES = \
 	%D%/upkeep.h \
 	%D%/upload.c \
 	%D%/upload.h \
+	%D%/vocabs.c %D%/vocabs.h %D%/vocabs_int.h \
+	%D%/vocabs_load.c \
+	%D%/vocabs_term.c \
 	%D%/writer.c \
 	%D%/writer.h \
 	%D%/writer_int.h

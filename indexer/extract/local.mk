@@ -48,6 +48,15 @@ libextract_a_SOURCES = \
 	%D%/thumb.c %D%/thumb.h \
 	%D%/xml_tree.c %D%/xml_tree.h \
 	%D%/xmp.c
+# vocabularies
+libextract_a_SOURCES += \
+	%D%/voc.c %D%/voc.h %D%/voc_int.h \
+	%D%/voc_graph.c \
+	%D%/voc_json.c \
+	%D%/voc_rdfxml.c \
+	%D%/voc_text.c \
+	%D%/voc_ttl.c \
+	%D%/voc_yaml.c
 
 pkglibexec_PROGRAMS += azekura-extract
 azekura_extract_SOURCES = %D%/main.c

@@ -16,6 +16,7 @@
 #include "indexer/extract/describe.h"
 #include "indexer/extract/extract_int.h"
 #include "indexer/extract/sandbox.h"
+#include "indexer/extract/voc.h"
 
 #define FRAME_IN_MAX	((uint32_t)64 << 20)
 #define REQUEST_HEAD	30
@@ -83,10 +84,55 @@ static st_t detect(struct request *r, struct buf *out)
 	return extract_detect(&r->src, r->name, out, NULL);
 }
 
+#define LINES_MAX	((size_t)256 << 10)
+
+static st_t lines_out(struct buf *lines)
+{
+	st_t st = lines->n > 0 ? frame_write(1, 'C', lines->p, lines->n, NULL) : ST_OK;
+
+	if (lines->cap > 4 * LINES_MAX)
+		buf_release(lines);
+	buf_clear(lines);
+	return st;
+}
+
+static st_t line_out(void *ctx, struct slice json)
+{
+	struct buf *lines = ctx;
+
+	buf_addsl(lines, json);
+	if (buf_addc(lines, '\n') != ST_OK)
+		return lines->st;
+	return lines->n >= LINES_MAX ? lines_out(lines) : ST_OK;
+}
+
+/* Concepts go out while the file is read, in frames C, a line each. */
+static st_t vocabulary(struct request *r, struct buf *out)
+{
+	struct buf lines = BUF_INIT((size_t)8 << 20);
+	struct voc *v = NULL;
+	uint64_t at = 0;
+	size_t got;
+	uint8_t b[65536];
+	st_t st = voc_new(&v, r->name, r->src.size, line_out, &lines);
+
+	for (got = 1; st == ST_OK && got > 0; at += got)
+		if ((st = source_read(&r->src, at, b, sizeof(b), &got, NULL)) == ST_OK && voc_push(v, b, got) != ST_OK)
+			break;
+	if (st == ST_OK)
+		st = voc_end(v, out);
+	if (st == ST_OK)
+		st = lines_out(&lines);
+	voc_free(v);
+	buf_release(&lines);
+	return st;
+}
+
 /* A new kind of question about a file is a row here and a function helper_...() in net/helper.c. */
 static const struct { uint8_t type; st_t (*answer)(struct request *r, struct buf *out); } requests[] = {
 	{ 'F', facts },			/* docs/formats/facts.md */
 	{ 'T', detect },		/* type by first bytes only */
+	{ 'V', vocabulary },		/* docs/formats/vocabulary.md */
 };
 
 /* The head of a frame and the descriptor that came beside it, -1 when none. False: the other end is gone. */

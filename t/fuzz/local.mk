@@ -68,3 +68,6 @@ t_fuzz_fuzz_picture_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/fuzz_audio
 t_fuzz_fuzz_audio_SOURCES = %D%/fuzz_audio.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
 t_fuzz_fuzz_audio_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/fuzz_vocabulary
+t_fuzz_fuzz_vocabulary_SOURCES = %D%/fuzz_vocabulary.c %D%/replay.c %D%/fuzz.h
+t_fuzz_fuzz_vocabulary_LDADD = $(EXTRACT_LIBS) $(LDADD)
