@@ -7,6 +7,7 @@
 
 static const struct extractor *const extractors[] = {
 	&ex_audio,
+	&ex_archive,
 	&ex_csv,
 	&ex_json,
 	&ex_jpeg,
@@ -31,6 +32,7 @@ struct extract {
 	struct source *src;		/* or where it can be read; borrowed */
 	bool claimed;			/* the question was put */
 	bool enough, nomem;
+	unsigned depth;
 	const char *media;		/* of those that read where they like; borrowed */
 };
 
@@ -48,6 +50,15 @@ st_t extract_new(struct extract **out, const char *name, uint64_t size, struct e
 	buf_init(&x->all, READ_WHOLE);
 	*out = x;
 	return ST_OK;
+}
+
+st_t extract_nested(struct extract **out, const char *name, uint64_t size, unsigned depth)
+{
+	st_t st = extract_new(out, name, size, NULL);
+
+	if (st == ST_OK)
+		(*out)->depth = depth;
+	return st;
 }
 
 void extract_free(struct extract *x)
@@ -85,6 +96,7 @@ static st_t head_fill(struct extract *x, bool whole)
 	h->n = x->head.n;
 	h->size = x->size;
 	h->whole = whole;
+	h->depth = x->depth;
 	h->name = x->name;
 	head_ext(h);
 	h->magic = magic_media(h->p, h->n);
@@ -119,7 +131,7 @@ static bool head_too_short(const struct extract *x)
 /* A stream for one who reads where he likes. Too long for that: extract_end() says so. */
 static st_t keep(struct extract *x, const void *p, size_t n)
 {
-	if (x->size > READ_WHOLE)
+	if (x->size > READ_WHOLE && x->size != EXTRACT_UNKNOWN)
 		return ST_EOF;
 	return buf_add(&x->all, p, n) == ST_NOMEM ? ST_NOMEM : x->all.st == ST_OK ? ST_OK : ST_EOF;
 }
@@ -250,6 +262,8 @@ st_t extract_end(struct extract *x, struct buf *out, struct err *e)
 	const char *status = "unknown";
 	st_t st = ST_OK;
 
+	if (x->size == EXTRACT_UNKNOWN)
+		x->size = x->came;
 	if (!x->claimed && !x->enough)
 		settle(x, claim(x, true, e));
 	if (!x->nomem && x->ex && x->ex->read) {

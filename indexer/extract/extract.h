@@ -21,6 +21,9 @@ st_t extract_detect(struct source *src, const char *name, struct buf *out, struc
 
 /* ${name}: logical path, a hint only; copied. ${size}: of the whole file. */
 st_t extract_new(struct extract **out, const char *name, uint64_t size, struct err *e);
+/* The same for a member of something else, ${depth} levels down. ${size}: EXTRACT_UNKNOWN when it is not told beforehand. */
+#define EXTRACT_UNKNOWN	UINT64_MAX
+st_t extract_nested(struct extract **out, const char *name, uint64_t size, unsigned depth);
 void extract_free(struct extract *x);
 /* ST_OK: more, please. ST_EOF: the rest need not come, extract_end() may be called. Never fails otherwise: what goes wrong is in the document. */
 st_t extract_push(struct extract *x, const void *p, size_t n, struct err *e);

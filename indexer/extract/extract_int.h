@@ -19,6 +19,7 @@ struct head {
 	size_t n;
 	uint64_t size;			/* of the whole file */
 	bool whole;			/* p is the whole file */
+	unsigned depth;			/* how many archives it lies in */
 	const char *name;		/* logical path, a hint only; never NULL */
 	char ext[12];			/* of it, lower case, without dot; "" when none or too long */
 	const char *magic;		/* media type by first bytes, or NULL */
@@ -53,6 +54,7 @@ extern const struct extractor ex_csv, ex_sqlite, ex_text;
 extern const struct extractor ex_netcdf;
 extern const struct extractor ex_json;
 extern const struct extractor ex_audio, ex_jpeg, ex_picture, ex_png;
+extern const struct extractor ex_archive;
 
 /* magic.c: media type by first bytes, or NULL. */
 const char *magic_media(const uint8_t *p, size_t n);

@@ -15,6 +15,7 @@ libextract_a_SOURCES = \
 	%D%/describe.c %D%/describe.h \
 	%D%/enc.c %D%/enc_int.h \
 	%D%/ex_audio.c \
+	%D%/ex_archive.c \
 	%D%/ex_csv.c \
 	%D%/ex_netcdf.c \
 	%D%/ex_json.c \

@@ -7,6 +7,7 @@
  */
 
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -236,6 +237,8 @@ int main(int argc, char **argv)
 	if (argc > 2 && schema_load(&schema, argv[2], NULL) != ST_OK)
 		return 4;
 	dec_warm();
+	/* Names of members in archives are bytes in some encoding; the C locale would refuse those in UTF-8. */
+	setlocale(LC_CTYPE, "C.UTF-8");
 	if ((rc = enter((unsigned long)memory)) != 0)
 		return rc;
 	if (schema != NULL) {

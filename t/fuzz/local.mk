@@ -71,3 +71,6 @@ t_fuzz_fuzz_audio_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/fuzz_vocabulary
 t_fuzz_fuzz_vocabulary_SOURCES = %D%/fuzz_vocabulary.c %D%/replay.c %D%/fuzz.h
 t_fuzz_fuzz_vocabulary_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/fuzz_archive
+t_fuzz_fuzz_archive_SOURCES = %D%/fuzz_archive.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
+t_fuzz_fuzz_archive_LDADD = $(EXTRACT_LIBS) $(LDADD)

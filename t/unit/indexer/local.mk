@@ -1,6 +1,8 @@
 # check_PROGRAMS += %D%/test_NAME; its source is %D%/test_NAME.c
 check_PROGRAMS += %D%/test_columns
 t_unit_indexer_test_columns_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/test_extract_archive
+t_unit_indexer_test_extract_archive_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/test_extract_csv
 t_unit_indexer_test_extract_csv_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/test_prefill
