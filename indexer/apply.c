@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/map.h"
+#include "indexer/range.h"
 
 struct putter {
 	const struct batch *b;
@@ -34,6 +35,47 @@ static void touch_parent(struct putter *p, struct slice parent)
 		kv_fail(p->t, ST_NOMEM, "%s", "");
 }
 
+/* A document's intervals, in and out. */
+static void drop_ranges(struct putter *p, uint32_t doc)
+{
+	struct buf list = BUF_INIT(BUF_NOMAX);
+	struct slice rest, name;
+	uint64_t lo, hi;
+	struct key k;
+
+	range_list_key(&k, doc);
+	if (!kv_get(p->t, IX_RANGES, key_slice(&k), &rest))
+		return;
+	if (buf_addsl(&list, rest) != ST_OK)	/* a copy: deleting moves what is borrowed */
+		kv_fail(p->t, ST_NOMEM, "%s", "");
+	kv_del(p->t, IX_RANGES, key_slice(&k));
+	rest = buf_slice(&list);
+	while (p->t->st == ST_OK && range_list_next(&rest, &name, &lo, &hi))
+		range_del(p->t, IX_RANGES, name, lo, hi, doc);
+	buf_release(&list);
+}
+
+static void put_ranges(struct putter *p)
+{
+	const struct batch *b = p->b;
+	struct slice rest, name;
+	uint64_t lo, hi;
+	uint32_t from = 0;
+
+	for (size_t i = 0; i < b->docs.n && p->t->st == ST_OK; i++) {
+		struct key k;
+
+		rest = slice_of(b->ranges.p + from, b->range_ends.v[i] - from);
+		from = b->range_ends.v[i];
+		if (rest.n == 0)
+			continue;
+		range_list_key(&k, b->first_doc + (uint32_t)i);
+		kv_put(p->t, IX_RANGES, key_slice(&k), rest);
+		while (range_list_next(&rest, &name, &lo, &hi))
+			range_put(p->t, IX_RANGES, name, lo, hi, b->first_doc + (uint32_t)i);
+	}
+}
+
 static void bury(struct putter *p, uint32_t doc)
 {
 	const uint8_t *h = col_fixed(p->t, &p->head, doc), *len;
@@ -57,6 +99,7 @@ static void bury(struct putter *p, uint32_t doc)
 	parent_key(&k, parent, version, doc);
 	kv_del(p->t, IX_IDS, key_slice(&k));
 	touch_parent(p, slice_of(parent, PID_LEN));
+	drop_ranges(p, doc);
 }
 
 static void bury_gone(struct putter *p)
@@ -298,6 +341,7 @@ static st_t put_batch(void *arg, struct kv_txn *t)
 		put_docs(&p);
 		put_segments(&p);
 		put_words(&p);
+		put_ranges(&p);
 		rank_all(&p);
 		if (p.b->upto > p.m->place)
 			p.m->place = p.b->upto;

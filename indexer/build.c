@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/utf8.h"
+#include "indexer/range.h"
 #include "indexer/tok_ja.h"
 
 #define NOTES_MAX	600000u		/* 7 MB, and 5 MB while they are sorted */
@@ -40,6 +41,7 @@ struct builder {
 	uint32_t place, doc_places, len;
 	int field;
 	uint32_t *doc_ords; size_t n_doc_ords;
+	unsigned doc_ranges;
 	st_t st;
 };
 
@@ -203,6 +205,17 @@ static void take_facet(void *ctx, enum facet f, struct slice s)
 	w->doc_ords[w->n_doc_ords++] = ord;
 }
 
+static void take_range(void *ctx, struct slice name, double lo, double hi)
+{
+	struct builder *w = ctx;
+
+	if (!isfinite(lo) || !isfinite(hi) || lo > hi || w->doc_ranges >= RANGES_MAX)
+		return;
+	w->doc_ranges++;
+	if (range_list_add(&w->b->ranges, utf8_clip(name, RANGE_NAME_MAX), range_code(lo), range_code(hi)) != ST_OK)
+		fail(w, ST_NOMEM);
+}
+
 /*
  * Records that the same people may see share a class, so that a search asks access_may() once a class and not once a record. Class 0: an anonymous
  * reader may, so everybody may. Stored: 9 u32 (state, access, meta, was_public, embargo_end high and low, owner, groups, 0), then the groups.
@@ -293,7 +306,7 @@ static void title_key(struct builder *w, const json_t *doc)
 
 static void add_doc(struct builder *w, const struct index_doc *d)
 {
-	const struct doc_sink sink = { take_text, take_exact, take_facet, w };
+	const struct doc_sink sink = { take_text, take_exact, take_facet, take_range, w };
 	const struct rec *rec = d->rec;
 	struct new_doc nd = { .version = rec->version, .published = rec->published, .modified = rec->modified };
 	uint8_t ord[5];
@@ -301,6 +314,7 @@ static void add_doc(struct builder *w, const struct index_doc *d)
 	w->field = -1;
 	w->doc_places = w->len = 0;
 	w->n_doc_ords = 0;
+	w->doc_ranges = 0;
 	fields_walk(d, &sink);
 	memcpy(nd.id, rec->id, sizeof(nd.id));
 	memcpy(nd.parent, rec->parent, sizeof(nd.parent));
@@ -312,7 +326,8 @@ static void add_doc(struct builder *w, const struct index_doc *d)
 		put_u32(ord + 1, w->doc_ords[i + 1]);
 		buf_add(&w->b->facets, ord, 5);
 	}
-	if (w->b->facets.st != ST_OK || VEC_PUSH(&w->b->facet_ends, (uint32_t)w->b->facets.n) != ST_OK || VEC_PUSH(&w->b->docs, nd) != ST_OK)
+	if (w->b->facets.st != ST_OK || VEC_PUSH(&w->b->facet_ends, (uint32_t)w->b->facets.n) != ST_OK ||
+	    VEC_PUSH(&w->b->range_ends, (uint32_t)w->b->ranges.n) != ST_OK || VEC_PUSH(&w->b->docs, nd) != ST_OK)
 		fail(w, ST_NOMEM);
 	w->doc++;
 }
@@ -507,6 +522,7 @@ static void start(struct builder *w, struct index *ix, struct batch *b, size_t n
 	buf_init(&w->words, BUF_NOMAX);
 	buf_init(&b->titles, BUF_NOMAX);
 	buf_init(&b->facets, BUF_NOMAX);
+	buf_init(&b->ranges, UINT32_MAX);
 	buf_init(&b->kv, BUF_NOMAX);
 	buf_init(&b->stems, BUF_NOMAX);
 	buf_init(&b->text, BUF_NOMAX);
@@ -556,11 +572,13 @@ void batch_release(struct batch *b)
 	VEC_RELEASE(&b->docs);
 	VEC_RELEASE(&b->title_ends);
 	VEC_RELEASE(&b->facet_ends);
+	VEC_RELEASE(&b->range_ends);
 	VEC_RELEASE(&b->segs);
 	VEC_RELEASE(&b->new_facets);
 	VEC_RELEASE(&b->new_classes);
 	buf_release(&b->titles);
 	buf_release(&b->facets);
+	buf_release(&b->ranges);
 	buf_release(&b->kv);
 	buf_release(&b->stems);
 	buf_release(&b->text);

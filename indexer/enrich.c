@@ -1,21 +1,21 @@
 /* Facts of a version's files merged into one document (docs/formats/facts.md, "One record"). */
 
 #include "base/clock.h"
-#include "base/map.h"
 #include "base/str.h"
+#include "indexer/enrich_int.h"
 #include "indexer/follow.h"
 #include "store/facts.h"
+#include "store/repo.h"
 
 #define PAGE		64
 #define FILES_MOST	20000		/* looked at; datasets of more files are described by these */
 #define TABLES_MOST	1000
 #define COLUMNS_MOST	20000
-#define VARIABLES_MOST	5000
 #define FINDINGS_MOST	1000
 
 struct merge {
-	json_t *tables, *variables, *languages, *findings;
-	struct map *seen;		/* variable name, type, unit -> its object, borrowed */
+	json_t *tables, *languages, *findings;
+	struct meaning mean;
 	size_t columns;
 	unsigned read, unreadable, unknown, waiting;
 	const struct principal *who;
@@ -32,31 +32,6 @@ static st_t add_finding(struct merge *m, const char *path, const char *level, co
 		return ST_OK;
 	f = json_pack("{s:s,s:s,s:s,s:s*}", "path", path, "level", level, "code", code, "text", text ? text : json_text(from, "text"));
 	return json_push(m->findings, f);
-}
-
-static st_t add_variable(struct merge *m, const json_t *column)
-{
-	const char *name = json_text(column, "name"), *type = json_text(column, "type"), *unit = json_text(column, "unit");
-	struct buf key = BUF_INIT(4096);
-	json_t *v;
-	st_t st;
-
-	if (name == NULL || type == NULL)
-		return ST_OK;
-	buf_adds(&key, name);
-	buf_addc(&key, '\0');
-	buf_adds(&key, type);
-	buf_addc(&key, '\0');
-	st = buf_adds(&key, unit ? unit : "");
-	if (st == ST_OK && (v = map_get(m->seen, buf_slice(&key))) != NULL)
-		st = json_put(v, "files", json_integer(json_integer_value(json_object_get(v, "files")) + 1));
-	else if (st == ST_OK && json_array_size(m->variables) < VARIABLES_MOST) {
-		v = json_pack("{s:s,s:s,s:s*,s:i}", "name", name, "type", type, "unit", unit, "files", 1);
-		if ((st = json_push(m->variables, v)) == ST_OK)
-			st = map_put(m->seen, buf_slice(&key), v, NULL);
-	}
-	buf_release(&key);
-	return st == ST_TOOBIG ? ST_OK : st;
 }
 
 static st_t add_table(struct merge *m, const struct cat_file *f, const json_t *facts, json_t *table)
@@ -80,11 +55,7 @@ static st_t add_table(struct merge *m, const struct cat_file *f, const json_t *f
 		json_decref(t);
 		return ST_NOMEM;
 	}
-	st = json_push(m->tables, t);
-	json_array_foreach(columns, i, v)
-		if (st == ST_OK)
-			st = add_variable(m, v);
-	return st;
+	return json_push(m->tables, t);
 }
 
 static st_t add_language(struct merge *m, const char *lang)
@@ -121,6 +92,8 @@ static st_t add_facts(struct merge *m, const struct cat_file *f, json_t *facts)
 	json_array_foreach(checks, i, v)
 		if (st == ST_OK && (level = json_text(v, "level")) != NULL && strcmp(level, "warning") == 0 && json_text(v, "code"))
 			st = add_finding(m, f->path, level, json_text(v, "code"), v, NULL);
+	if (st == ST_OK)
+		st = meaning_add(&m->mean, facts);
 	return st == ST_OK ? add_language(m, json_text(facts, "language")) : st;
 }
 
@@ -186,15 +159,15 @@ static st_t walk_files(struct merge *m, struct kv_txn *t, const struct rec *rec)
 	return st == ST_OK ? t->st : st;
 }
 
-static st_t merge_out(struct merge *m, json_t **out)
+static st_t merge_out(struct merge *m, const json_t *doc, json_t **out)
 {
 	if (json_array_size(m->tables) + json_array_size(m->languages) + json_array_size(m->findings) == 0 &&
 	    m->read + m->unknown + m->unreadable == 0)
 		return ST_OK;
-	*out = json_pack("{s:O,s:O,s:O,s:O,s:{s:i,s:i,s:i,s:i}}", "tables", m->tables, "variables", m->variables, "languages", m->languages,
+	*out = json_pack("{s:O,s:O,s:O,s:{s:i,s:i,s:i,s:i}}", "tables", m->tables, "languages", m->languages,
 	    "findings", m->findings, "files", "read", (int)m->read, "unreadable", (int)m->unreadable, "unknown", (int)m->unknown,
 	    "waiting", (int)m->waiting);
-	return *out ? ST_OK : ST_NOMEM;
+	return *out ? meaning_out(&m->mean, doc, *out) : ST_NOMEM;
 }
 
 st_t enrich_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const struct principal *who, json_t **out, struct err *e)
@@ -202,27 +175,28 @@ st_t enrich_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const s
 	struct merge m = { .facts = BUF_INIT((size_t)64 << 20), .who = who, .now = clock_now() };
 	st_t st;
 
-	(void)r;
 	*out = NULL;
 	if (rec->files == 0)
 		return ST_OK;
 	rec_subject(rec, &m.subject);
 	m.tables = json_array();
-	m.variables = json_array();
 	m.languages = json_array();
 	m.findings = json_array();
-	m.seen = map_new();
-	if (m.tables && m.variables && m.languages && m.findings && m.seen)
+	st = meaning_init(&m.mean, r->schema);
+	if (st == ST_OK && m.tables && m.languages && m.findings)
 		st = walk_files(&m, t, rec);
 	else
 		st = ST_NOMEM;
 	if (st == ST_OK)
-		st = merge_out(&m, out);
+		st = merge_out(&m, rec->doc, out);
+	if (st != ST_OK) {
+		json_decref(*out);
+		*out = NULL;
+	}
 	json_decref(m.tables);
-	json_decref(m.variables);
 	json_decref(m.languages);
 	json_decref(m.findings);
-	map_free(m.seen, NULL);
+	meaning_release(&m.mean);
 	buf_release(&m.facts);
 	return st == ST_OK ? ST_OK : err_set(e, st, "facts of record '%s'", rec->id);
 }

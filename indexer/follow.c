@@ -519,7 +519,7 @@ static st_t read_record(struct follow *f, const char *id, struct err *e)
 /* Records whose files have been read, to be indexed again together. */
 struct again { struct { char id[PID_LEN + 1], parent[PID_LEN + 1]; } rec[READ_BATCH]; size_t n; int64_t since; };
 
-/* With their facts; the index keeps its place. Those without tables have nothing to add. */
+/* With their facts; the index keeps its place. Those of which nothing was read have nothing to add. */
 static st_t index_again(struct follow *f, struct again *a, struct err *e)
 {
 	struct docs d = { 0 };
@@ -533,7 +533,7 @@ static st_t index_again(struct follow *f, struct again *a, struct err *e)
 	kv_read(f->r->catalog, &t);
 	for (i = 0; i < a->n && st == ST_OK; i++) {
 		st = docs_add(f, &d, &t, a->rec[i].id, a->rec[i].parent, e);
-		if (st == ST_OK && json_array_size(json_object_get(d.facts[d.n - 1], "tables")) == 0)
+		if (st == ST_OK && json_array_size(json_object_get(d.facts[d.n - 1], "formats")) == 0)
 			doc_release(&d, --d.n);
 	}
 	end = kv_end(&t, st == ST_OK ? e : NULL);

@@ -31,7 +31,7 @@ const struct kv_spec *index_specs(size_t *n)
 	static const struct kv_spec specs[IX_DBS] = {
 		[IX_META] = { "meta", false }, [IX_TERMS] = { "terms", false }, [IX_COLS] = { "columns", false },
 		[IX_BITS] = { "bits", false }, [IX_IDS] = { "ids", false }, [IX_FACETS] = { "facets", false },
-		[IX_STEMS] = { "stems", false }, [IX_CLASSES] = { "classes", false },
+		[IX_STEMS] = { "stems", false }, [IX_CLASSES] = { "classes", false }, [IX_RANGES] = { "ranges", false },
 	};
 	*n = IX_DBS;
 	return specs;

@@ -12,8 +12,8 @@
 #include "indexer/tok.h"
 #include "store/kv_key.h"
 
-enum { IX_META, IX_TERMS, IX_COLS, IX_BITS, IX_IDS, IX_FACETS, IX_STEMS, IX_CLASSES, IX_DBS };
-#define IX_FORMAT	1u
+enum { IX_META, IX_TERMS, IX_COLS, IX_BITS, IX_IDS, IX_FACETS, IX_STEMS, IX_CLASSES, IX_RANGES, IX_DBS };
+#define IX_FORMAT	2u
 
 /* Text fields: bit numbers of a posting. The description is 0 because it is the most frequent. */
 #define IX_FIELDS(X) \
@@ -34,8 +34,9 @@ extern const uint8_t ix_field_weights[F_COUNT];
 #define TERM_WORD	'w'	/* words, pairs, last characters */
 #define TERM_EXACT	'x'	/* letter, then a whole value; no places */
 
-/* Letters of exact values. The first six are facets, in the order shown. */
-#define IX_FACETS_LIST(X) X(TYPE, "type", 't') X(YEAR, "year", 'y') X(ACCESS, "access", 'a') X(LICENCE, "licence", 'l') X(SUBJECT, "subject", 's') X(CREATOR, "creator", 'c')
+/* Letters of exact values. The first ones are facets, in the order shown. */
+#define IX_FACETS_LIST(X) X(TYPE, "type", 't') X(YEAR, "year", 'y') X(ACCESS, "access", 'a') X(LICENCE, "licence", 'l') X(SUBJECT, "subject", 's') X(CREATOR, "creator", 'c') \
+	X(VARIABLE, "variable", 'v') X(UNIT, "unit", 'u') X(FORMAT, "format", 'm') X(INSTRUMENT, "instrument", 'h')
 enum facet {
 #define X(a, b, c) FACET_##a,
 	IX_FACETS_LIST(X)
@@ -47,6 +48,26 @@ extern const char facet_letters[FACET_COUNT];
 #define EXACT_ID	'i'
 #define EXACT_DOI	'd'
 #define EXACT_LANG	'g'
+#define EXACT_ELEMENT	'e'
+#define EXACT_FORMULA	'q'
+#define EXACT_GROUP	'k'	/* of crystals: number and symbol */
+#define EXACT_ORGANISM	'o'
+#define EXACT_ASSEMBLY	'b'
+#define EXACT_CONCEPT	'n'
+/* Facets whose values people write in any case: lower, under the big letter. */
+#define EXACT_VARIABLE	'V'
+#define EXACT_FORMAT	'M'
+#define EXACT_INSTRUMENT 'H'
+
+/* Names of intervals. Values of a variable: 'v' and its folded name or 'n' and a concept, a unit separator, then dimensions (schema/unit.h) or '=' for
+ * numbers as they are written. */
+#define RANGE_TIME	"t"		/* seconds from 1970 on */
+#define RANGE_WEST_EAST	"x"		/* degrees; the next one in a document's list is its other side */
+#define RANGE_SOUTH_NORTH "y"
+#define RANGE_CELL	"c"		/* and the edge or angle: "ca", "calpha" */
+#define RANGE_SEP	'\x1f'
+#define RANGE_RAW	"="
+#define RANGES_MAX	4000u		/* of one document */
 #define EXACT_MAX	200	/* bytes of a value; longer ones are cut at a character */
 #define DOC_NONE	UINT32_MAX
 
@@ -114,7 +135,7 @@ struct new_seg { uint32_t first, n; size_t kv_from, kv_to; };		/* in batch.kv */
 struct batch {
 	uint32_t first_doc;
 	VEC(struct new_doc) docs;
-	struct buf titles, facets; VEC(uint32_t) title_ends, facet_ends;
+	struct buf titles, facets, ranges; VEC(uint32_t) title_ends, facet_ends, range_ends;
 	VEC(struct new_seg) segs;
 	struct buf kv;			/* u16 key bytes, key behind the segment, u32 value bytes, value; in order of keys */
 	struct buf stems;		/* stem NUL word NUL ... */
@@ -137,10 +158,13 @@ struct doc_sink {
 	void (*text)(void *ctx, enum ix_field f, struct slice s);
 	void (*exact)(void *ctx, char letter, struct slice s);
 	void (*facet)(void *ctx, enum facet f, struct slice s);	/* exact under the facet's letter too */
+	void (*range)(void *ctx, struct slice name, double lo, double hi);
 	void *ctx;
 };
 void fields_walk(const struct index_doc *d, const struct doc_sink *sink);
 struct slice exact_clip(struct slice s);
+/* "Air temperature (2 m)" -> "air_temperature_2_m": words and runs in their normal form; cut at 150 bytes. */
+st_t name_fold(struct buf *out, struct slice name);
 
 /* merge.c: joins small segments in a thread that lives while there is work. */
 struct merger *merger_new(struct index *ix);

@@ -2,7 +2,8 @@ noinst_LIBRARIES += libindexer.a
 libindexer_a_SOURCES = \
 	%D%/apply.c \
 	%D%/build.c \
-	%D%/enrich.c \
+	%D%/enrich.c %D%/enrich_int.h \
+	%D%/enrich_mean.c \
 	%D%/facet.c \
 	%D%/fields.c \
 	%D%/follow.c %D%/follow.h \
@@ -10,8 +11,10 @@ libindexer_a_SOURCES = \
 	%D%/match.c \
 	%D%/merge.c \
 	%D%/plan.c \
+	%D%/plan_span.c \
 	%D%/postings.c %D%/postings.h \
 	%D%/query.c %D%/query.h \
+	%D%/range.c %D%/range.h \
 	%D%/rank.c \
 	%D%/search.c %D%/search.h %D%/search_int.h \
 	%D%/snippet.c \

@@ -5,6 +5,9 @@
 
 #include "base/utf8.h"
 #include "indexer/tok_ja.h"
+#include "schema/unit.h"
+
+#define EXACT_FACTS	"uVMHeqkobn"	/* letters of what facts say, each in one stored form */
 
 struct planner {
 	struct sctx *s;
@@ -60,7 +63,7 @@ static struct node *set_node(struct planner *p, roaring_bitmap_t *set)
 	return n;
 }
 
-static roaring_bitmap_t *new_set(struct sctx *s)
+roaring_bitmap_t *plan_set(struct sctx *s)
 {
 	roaring_bitmap_t *set = roaring_bitmap_create();
 	roaring_bitmap_t **v = realloc(s->sets, (s->n_sets + 1) * sizeof(*v));
@@ -134,7 +137,7 @@ roaring_bitmap_t *plan_exact(struct sctx *s, char letter, struct slice value, ro
 {
 	char v[EXACT_MAX + 1];
 
-	if (into == NULL && (into = new_set(s)) == NULL)
+	if (into == NULL && (into = plan_set(s)) == NULL)
 		return NULL;
 	value = exact_clip(value);
 	v[0] = letter;
@@ -205,17 +208,17 @@ static struct node *word_node(struct planner *p, struct slice word, uint32_t fie
 
 /* ---- phrases ---- */
 
-struct unit { enum tok_kind kind; struct slice text; size_t chars; };
-struct units { struct unit *v; size_t n, cap, slots; };
+struct piece { enum tok_kind kind; struct slice text; size_t chars; };
+struct pieces { struct piece *v; size_t n, cap, slots; };
 
-static bool read_units(struct planner *p, struct slice text, struct units *u)
+static bool read_units(struct planner *p, struct slice text, struct pieces *u)
 {
 	struct tok t;
 	struct tok_unit tu;
 
 	tok_init(&t, text);
 	while (tok_next(&t, &tu)) {
-		struct unit x = { tu.kind, slice_of(arena_dup(p->s->a, tu.text.p, tu.text.n), tu.text.n), utf8_count(tu.text) };
+		struct piece x = { tu.kind, slice_of(arena_dup(p->s->a, tu.text.p, tu.text.n), tu.text.n), utf8_count(tu.text) };
 		if (x.text.p == NULL || vec_room((void **)&u->v, &u->cap, u->n + 1, sizeof(*u->v)) != ST_OK) {
 			no_memory(p->s);
 			break;
@@ -238,7 +241,7 @@ static void add_run(struct planner *p, struct node *n, struct slice run, size_t 
 			add_term(p, n, TERM_WORD, pair, offset + k);
 }
 
-static struct node *phrase_node(struct planner *p, const struct units *u, uint32_t fields)
+static struct node *phrase_node(struct planner *p, const struct pieces *u, uint32_t fields)
 {
 	struct node *n = node_new(p, NODE_PHRASE, u->slots, 0);
 	uint32_t offset = 0;
@@ -247,7 +250,7 @@ static struct node *phrase_node(struct planner *p, const struct units *u, uint32
 		return NULL;
 	n->fields = any_field(fields);
 	for (size_t i = 0; i < u->n && p->s->t.st == ST_OK; i++) {
-		const struct unit *x = &u->v[i];
+		const struct piece *x = &u->v[i];
 		if (i > 0 && x->kind == TOK_RUN && u->v[i - 1].kind == TOK_RUN)
 			offset++;		/* tok_ja.h */
 		if (x->kind == TOK_WORD)
@@ -283,8 +286,8 @@ static struct node *phrase_node(struct planner *p, const struct units *u, uint32
 /* One run by itself: a part of longer runs. */
 static struct node *run_node(struct planner *p, struct slice run, uint32_t fields)
 {
-	struct unit x = { TOK_RUN, slice_of(arena_dup(p->s->a, run.p, run.n), run.n), utf8_count(run) };
-	struct units u = { &x, 1, 1, x.chars };
+	struct piece x = { TOK_RUN, slice_of(arena_dup(p->s->a, run.p, run.n), run.n), utf8_count(run) };
+	struct pieces u = { &x, 1, 1, x.chars };
 	roaring_bitmap_t *set;
 	struct node *n;
 
@@ -294,7 +297,7 @@ static struct node *run_node(struct planner *p, struct slice run, uint32_t field
 	}
 	if (x.chars > 1)
 		return phrase_node(p, &u, fields);
-	if ((set = new_set(p->s)) == NULL)
+	if ((set = plan_set(p->s)) == NULL)
 		return NULL;
 	add_terms(p->s, set, TERM_WORD, x.text, false, any_field(fields), 0, x.text);
 	if ((n = set_node(p, set)) != NULL)
@@ -325,7 +328,7 @@ static struct node *run_variants(struct planner *p, struct slice run, uint32_t f
 
 static struct node *prefix_node(struct planner *p, struct slice word, uint32_t fields)
 {
-	roaring_bitmap_t *set = new_set(p->s);
+	roaring_bitmap_t *set = plan_set(p->s);
 	struct node *n;
 
 	if (set == NULL)
@@ -341,7 +344,7 @@ static struct node *prefix_node(struct planner *p, struct slice word, uint32_t f
 
 static struct node *text_node(struct planner *p, const struct query *q)
 {
-	struct units u = { NULL, 0, 0, 0 };
+	struct pieces u = { NULL, 0, 0, 0 };
 	struct node *n = NULL;
 
 	if (!read_units(p, q->text, &u) || u.n == 0)
@@ -377,6 +380,36 @@ static void gather_value(void *ctx, struct slice value)
 	plan_exact(g->s, g->letter, value, g->set);
 }
 
+/* As fields.c stores them: Fe, no blanks in formulas and space groups, UCUM, lower case for names. */
+static struct slice exact_fact(struct sctx *s, char letter, struct slice v)
+{
+	struct unit u;
+	char *low;
+	size_t n = 0;
+
+	v = exact_clip(v);
+	if (letter == 'u')
+		return unit_parse(&u, v, NULL) && u.ucum[0] != '\0' ? slice_str(arena_strdup(s->a, u.ucum)) : v;
+	low = arena_dup(s->a, v.p, v.n);
+	if (low == NULL) {
+		no_memory(s);
+		return SLICE_NULL;
+	}
+	for (size_t i = 0; i < v.n; i++) {
+		bool tight = letter == EXACT_FORMULA || letter == EXACT_GROUP;
+		char c = v.p[i];
+
+		if (tight && (c == ' ' || c == '_'))
+			continue;
+		if (!tight && c >= 'A' && c <= 'Z' && (letter != EXACT_ELEMENT || i > 0))
+			c = (char)(c + 32);
+		if (letter == EXACT_ELEMENT && i == 0 && c >= 'a' && c <= 'z')
+			c = (char)(c - 32);
+		low[n++] = c;
+	}
+	return slice_of(low, n);
+}
+
 /* As it is stored: lower case, no resolver, ISO 639-3. */
 static struct slice exact_form(struct sctx *s, char letter, struct slice v)
 {
@@ -410,7 +443,7 @@ static struct slice exact_form(struct sctx *s, char letter, struct slice v)
 
 static struct node *exact_node(struct planner *p, const struct query *q)
 {
-	struct gather g = { p->s, q->letter, new_set(p->s) };
+	struct gather g = { p->s, q->letter, plan_set(p->s) };
 	char year[8];
 	uint64_t y;
 
@@ -420,6 +453,8 @@ static struct node *exact_node(struct planner *p, const struct query *q)
 		gather_value(&g, exact_form(p->s, q->letter, q->text));
 		if (q->letter == EXACT_LANG && p->s->t.st == ST_OK)
 			gather_value(&g, q->text);	/* records that name it by two letters */
+	} else if (strchr(EXACT_FACTS, q->letter) != NULL) {
+		gather_value(&g, exact_fact(p->s, q->letter, q->text));
 	} else if (q->letter == 'y' && slice_u64(q->text, 9999, &y)) {
 		snprintf(year, sizeof(year), "%04u", (unsigned)y);
 		gather_value(&g, slice_str(year));
@@ -431,7 +466,7 @@ static struct node *exact_node(struct planner *p, const struct query *q)
 
 static struct node *range_node(struct planner *p, const struct query *q)
 {
-	struct gather g = { p->s, q->letter, new_set(p->s) };
+	struct gather g = { p->s, q->letter, plan_set(p->s) };
 	uint64_t from = 0, to = 9999;
 	char text[8];
 	struct kv_cur c;
@@ -576,6 +611,8 @@ static struct node *plan(struct planner *p, const struct query *q)
 		return exact_node(p, q);
 	case QUERY_RANGE:
 		return range_node(p, q);
+	case QUERY_VALUES: case QUERY_TIME: case QUERY_BOX: case QUERY_PLACE:
+		return set_node(p, plan_span(p->s, q));
 	}
 	return NULL;
 }

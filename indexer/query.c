@@ -1,19 +1,33 @@
 #include "indexer/query.h"
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "indexer/index_int.h"
+
+/* Fields with a syntax of their own. */
+#define FIELD_TIME	'\1'
+#define FIELD_BOX	'\2'
+#define FIELD_PLACE	'\3'
 
 static const struct { const char *name; uint32_t fields; char letter; } fields[] = {
 	{ "title", 1u << F_TITLE, 0 }, { "description", 1u << F_DESCRIPTION, 0 }, { "creator", 1u << F_CREATOR, 0 },
 	{ "subject", 1u << F_SUBJECT, 0 }, { "id", 1u << F_ID, EXACT_ID }, { "doi", 0, EXACT_DOI }, { "file", 1u << F_FILE, 0 },
 	{ "column", 1u << F_COLUMN, 0 }, { "affiliation", 1u << F_AFFILIATION, 0 }, { "funder", 1u << F_FUNDER, 0 },
 	{ "contributor", 1u << F_CONTRIBUTOR, 0 }, { "type", 0, 't' }, { "year", 0, 'y' }, { "access", 0, 'a' }, { "licence", 0, 'l' },
-	{ "license", 0, 'l' }, { "lang", 0, EXACT_LANG },
+	{ "license", 0, 'l' }, { "lang", 0, EXACT_LANG }, { "variable", 0, EXACT_VARIABLE }, { "unit", 0, 'u' }, { "concept", 0, EXACT_CONCEPT },
+	{ "format", 0, EXACT_FORMAT }, { "instrument", 0, EXACT_INSTRUMENT }, { "element", 0, EXACT_ELEMENT }, { "formula", 0, EXACT_FORMULA },
+	{ "spacegroup", 0, EXACT_GROUP }, { "organism", 0, EXACT_ORGANISM }, { "assembly", 0, EXACT_ASSEMBLY },
+	{ "time", 0, FIELD_TIME }, { "bbox", 0, FIELD_BOX }, { "place", 0, FIELD_PLACE },
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
-#define KNOWN_FIELDS "title, description, creator, subject, id, doi, file, column, affiliation, funder, contributor, type, year, access, licence, lang"
+#define KNOWN_FIELDS "title, description, creator, subject, id, doi, file, column, affiliation, funder, contributor, type, year, access, licence, lang, variable, unit, concept, " \
+	"format, instrument, element, formula, spacegroup, organism, assembly, time, bbox, place, and NAME:[1 TO 2 UNIT] for the values of a variable"
 
-enum lex { LEX_END, LEX_OPEN, LEX_CLOSE, LEX_AND, LEX_OR, LEX_NOT, LEX_FIELD, LEX_WORD, LEX_PHRASE };
+enum lex { LEX_END, LEX_OPEN, LEX_CLOSE, LEX_AND, LEX_OR, LEX_NOT, LEX_FIELD, LEX_SPAN, LEX_WORD, LEX_PHRASE };
 
 struct parser {
 	struct arena *a;
@@ -22,6 +36,7 @@ struct parser {
 	size_t from;		/* its first byte */
 	enum lex lex;
 	struct slice text;	/* of a word, phrase or field name */
+	struct slice span;	/* of LEX_SPAN: what stands in the brackets */
 	unsigned field;		/* of LEX_FIELD */
 	unsigned leaves, depth;
 	st_t st;
@@ -70,6 +85,28 @@ static bool ends_word(int32_t c)
 	return c < 0 || c == ' ' || c == '(' || c == ')' || c == '"';
 }
 
+/* NAME:[...], the colon at ${colon}. */
+static bool lex_span(struct parser *p, struct slice name, size_t behind)
+{
+	size_t at, next;
+	int32_t c = peek(p, behind, &next);
+
+	if (c != '[' && c != 0xff3b)
+		return false;
+	for (at = next; (c = peek(p, at, &next)) >= 0 && c != ']' && c != 0xff3d; at = next)
+		;
+	if (c < 0) {
+		fault(p, p->from, "bracket without an end behind", name);
+		return true;
+	}
+	p->lex = LEX_SPAN;
+	p->text = name;
+	peek(p, behind, &behind);
+	p->span = slice_trim(slice_of(p->s.p + behind, at - behind));
+	p->at = next;
+	return true;
+}
+
 /* name: in front of a word; "http://", "std::x" and "12:30" are words. */
 static bool lex_field(struct parser *p, size_t colon, size_t behind)
 {
@@ -79,6 +116,8 @@ static bool lex_field(struct parser *p, size_t colon, size_t behind)
 
 	if (name.n == 0 || c == '/' || c == ':')
 		return false;
+	if (lex_span(p, name, behind))
+		return true;
 	for (size_t i = 0; i < name.n; i++)
 		if (!((name.p[i] >= 'a' && name.p[i] <= 'z') || (name.p[i] >= 'A' && name.p[i] <= 'Z') || name.p[i] == '_' || name.p[i] == '.'))
 			return false;
@@ -113,6 +152,8 @@ static void lex_phrase(struct parser *p, size_t begin)
 	p->lex = LEX_PHRASE;
 	p->text = slice_of(p->s.p + begin, at - begin);
 	p->at = next;
+	if (peek(p, next, &at) == ':')		/* "air temperature":[...] */
+		lex_span(p, p->text, at);
 }
 
 static void lex_word(struct parser *p, bool after_field)
@@ -236,12 +277,179 @@ static struct query *words(struct parser *p, uint32_t in)
 	return q;
 }
 
+/* ---- spans: of numbers, of time, of places ---- */
+
+/* The two ends in "A TO B" or "A..B" and what follows the second one; false when there is but one. */
+static bool two_ends(struct slice s, struct slice *a, struct slice *b)
+{
+	for (size_t i = 0; i + 1 < s.n; i++) {
+		size_t n = s.p[i] == '.' && s.p[i + 1] == '.' ? 2 : i > 0 && i + 4 <= s.n && s.p[i] == ' ' && (s.p[i + 1] | 32) == 't' && (s.p[i + 2] | 32) == 'o' && s.p[i + 3] == ' ' ? 4 : 0;
+		if (n == 0)
+			continue;
+		*a = slice_trim(slice_of(s.p, i));
+		*b = slice_trim(slice_of(s.p + i + n, s.n - i - n));
+		return true;
+	}
+	*a = *b = slice_trim(s);
+	return false;
+}
+
+/* A number, or a star or nothing for an open end; ${rest}: what stands behind. */
+static bool number_at(struct slice s, double open, double *v, struct slice *rest)
+{
+	char t[64], *end;
+	size_t n = 0;
+
+	*rest = SLICE_NULL;
+	*v = open;
+	if (s.n == 0)
+		return true;
+	if (s.p[0] == '*') {
+		*rest = slice_trim(slice_of(s.p + 1, s.n - 1));
+		return true;
+	}
+	while (n < s.n && n < sizeof(t) - 1 && s.p[n] != '\0' && strchr("+-.0123456789", s.p[n]) != NULL)
+		n++;
+	if (n > 0 && n + 1 < s.n && (s.p[n] == 'e' || s.p[n] == 'E')) {
+		size_t k = n + 1 + (s.p[n + 1] == '-' || s.p[n + 1] == '+'), digits = k;
+
+		while (k < s.n && k < sizeof(t) - 1 && s.p[k] >= '0' && s.p[k] <= '9')
+			k++;
+		n = k > digits ? k : n;		/* else the e begins a unit */
+	}
+	memcpy(t, s.p, n);
+	t[n] = '\0';
+	*v = strtod(t, &end);
+	*rest = slice_trim(slice_of(s.p + n, s.n - n));
+	return n > 0 && end == t + n && isfinite(*v);
+}
+
+static void time_of(struct parser *p, struct query *q, struct slice s)
+{
+	struct slice a, b;
+	int64_t from, until;
+
+	q->op = QUERY_TIME;
+	q->lo = -INFINITY;
+	q->hi = INFINITY;
+	two_ends(s, &a, &b);
+	if (a.n > 0 && !slice_eq_str(a, "*")) {
+		if (!date_span(a, &from, &until) || from == INT64_MIN)
+			fault(p, p->from, "not a date", a);
+		else
+			q->lo = (double)from;
+	}
+	if (b.n > 0 && !slice_eq_str(b, "*")) {
+		if (!date_span(b, &from, &until) || until == INT64_MAX)
+			fault(p, p->from, "not a date", b);
+		else
+			q->hi = (double)until;
+	}
+	if (!isfinite(q->lo) && !isfinite(q->hi))
+		fault(p, p->from, "range without an end", s);
+	else if (q->lo > q->hi)
+		fault(p, p->from, "range that ends before it begins", s);
+}
+
+static void values_of(struct parser *p, struct query *q, struct slice name, struct slice s)
+{
+	struct slice a, b, unit;
+	bool two = two_ends(s, &a, &b);
+
+	q->op = QUERY_VALUES;
+	q->text = slice_trim(name);
+	if (!number_at(a, -INFINITY, &q->lo, &unit) || !number_at(b, INFINITY, &q->hi, &q->to))
+		fault(p, p->from, "not a range of numbers", s);
+	else if (two && unit.n > 0 && q->to.n > 0 && !slice_eq(unit, q->to))
+		fault(p, p->from, "two units in", s);
+	else if (s.n == 0 || (isinf(q->lo) && isinf(q->hi)))
+		fault(p, p->from, "range without an end", name);
+	else if (q->lo > q->hi)
+		fault(p, p->from, "range that ends before it begins", s);
+	if (q->to.n == 0)
+		q->to = unit;
+}
+
+static void box_of(struct parser *p, struct query *q, struct slice s)
+{
+	struct slice rest = s;
+
+	q->op = QUERY_BOX;
+	for (int i = 0; i < 4; i++) {
+		size_t n = 0;
+
+		while (n < rest.n && rest.p[n] != ',')
+			n++;
+		if (!number_at(slice_trim(slice_of(rest.p, n)), NAN, &q->box[i], &q->to) || q->to.n > 0 || !isfinite(q->box[i]) || (i < 3) != (n < rest.n)) {
+			fault(p, p->from, "not a box of west,south,east,north", s);
+			return;
+		}
+		rest = n < rest.n ? slice_of(rest.p + n + 1, rest.n - n - 1) : SLICE_NULL;
+	}
+	if (q->box[0] < -180 || q->box[0] > 180 || q->box[2] < -180 || q->box[2] > 180 || q->box[1] < -90 || q->box[3] > 90 || q->box[1] > q->box[3])
+		fault(p, p->from, "not a box of degrees west,south,east,north", s);
+}
+
+static struct query *spanned(struct parser *p)
+{
+	struct query *q = leaf(p, QUERY_VALUES);
+	struct slice a, b, name = p->text;
+
+	if (q == NULL)
+		return NULL;
+	if (slice_ieq_str(name, "time")) {
+		time_of(p, q, p->span);
+	} else if (slice_ieq_str(name, "bbox")) {
+		box_of(p, q, p->span);
+	} else if (slice_ieq_str(name, "year")) {
+		uint64_t n;
+		two_ends(p->span, &a, &b);
+		q->op = QUERY_RANGE;
+		q->letter = 'y';
+		q->text = slice_eq_str(a, "*") ? SLICE_NULL : a;
+		q->to = slice_eq_str(b, "*") ? SLICE_NULL : b;
+		if (q->text.n + q->to.n == 0 || (q->text.n > 0 && !slice_u64(q->text, 9999, &n)) || (q->to.n > 0 && !slice_u64(q->to, 9999, &n)))
+			fault(p, p->from, "not a range of years", p->span);
+	} else {
+		values_of(p, q, name, p->span);
+	}
+	return q;
+}
+
+/* time:..., bbox:... and place:..., the field being looked at. */
+static struct query *own_syntax(struct parser *p, char field)
+{
+	struct query *q = leaf(p, field == FIELD_TIME ? QUERY_TIME : field == FIELD_BOX ? QUERY_BOX : QUERY_PLACE);
+	size_t at = p->at, next;
+	int32_t c;
+
+	if (q == NULL)
+		return NULL;
+	if (field == FIELD_PLACE) {
+		lex_next(p, true);
+		q->text = p->text;
+		return p->lex == LEX_WORD || p->lex == LEX_PHRASE ? q : NULL;
+	}
+	/* A comma parts numbers here, not words. */
+	while ((c = peek(p, at, &next)) >= 0 && (!ends_word(c) || p->s.p[at] == ','))
+		at = next;
+	p->text = slice_of(p->s.p + p->at, at - p->at);
+	p->at = at;
+	if (field == FIELD_TIME)
+		time_of(p, q, p->text);
+	else
+		box_of(p, q, p->text);
+	return q;
+}
+
 /* field:value, the field being looked at. */
 static struct query *fielded(struct parser *p)
 {
 	unsigned f = p->field;
 	struct query *q, *both, *text;
 
+	if (fields[f].letter > 0 && fields[f].letter <= FIELD_PLACE)
+		return own_syntax(p, fields[f].letter);
 	lex_next(p, true);
 	if (p->lex != LEX_WORD && p->lex != LEX_PHRASE)
 		return NULL;
@@ -299,6 +507,9 @@ static struct query *parse_one(struct parser *p)
 		break;
 	case LEX_FIELD:
 		q = fielded(p);
+		break;
+	case LEX_SPAN:
+		q = spanned(p);
 		break;
 	case LEX_WORD:
 	case LEX_PHRASE:
@@ -426,6 +637,14 @@ st_t query_dump(struct buf *out, const struct query *q)
 		return buf_addf(out, "%c=%.*s", q->letter, (int)q->text.n, q->text.p);
 	case QUERY_RANGE:
 		return buf_addf(out, "%c=%.*s..%.*s", q->letter, (int)q->text.n, q->text.p, (int)q->to.n, q->to.p);
+	case QUERY_VALUES:
+		return buf_addf(out, "%.*s=[%g %g %.*s]", (int)q->text.n, q->text.p, q->lo, q->hi, (int)q->to.n, q->to.n ? q->to.p : "");
+	case QUERY_TIME:
+		return buf_addf(out, "time=[%.0f %.0f]", q->lo, q->hi);
+	case QUERY_BOX:
+		return buf_addf(out, "bbox=[%g %g %g %g]", q->box[0], q->box[1], q->box[2], q->box[3]);
+	case QUERY_PLACE:
+		return buf_addf(out, "place=%.*s", (int)q->text.n, q->text.p);
 	}
 	return out->st;
 }

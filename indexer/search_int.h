@@ -79,6 +79,9 @@ float node_score(struct sctx *s, struct node *n, float norm);	/* of n->doc */
 st_t plan_query(struct sctx *s, const struct query *q, struct node **out, struct buf *terms);
 void plan_release(struct sctx *s);
 /* Documents with one of the facet's values. Freed with the search. */
+/* Documents within a span of values, time or places. */
+roaring_bitmap_t *plan_span(struct sctx *s, const struct query *q);
+roaring_bitmap_t *plan_set(struct sctx *s);	/* an empty one; NULL when out of memory (s->t has failed then) */
 roaring_bitmap_t *plan_exact(struct sctx *s, char letter, struct slice value, roaring_bitmap_t *into);
 
 /* Ranking. */

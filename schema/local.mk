@@ -2,6 +2,8 @@ noinst_LIBRARIES += libschema.a
 libschema_a_SOURCES = \
 	%D%/access.c \
 	%D%/access.h \
+	%D%/concept.c \
+	%D%/concept.h \
 	%D%/assertion.c \
 	%D%/assertion.h \
 	%D%/describe.c \
@@ -47,6 +49,8 @@ nobase_dist_pkgdata_DATA += \
 	%D%/formats/oai_dc.map \
 	%D%/formats/schema-org.map \
 	%D%/vocab/access_rights.tsv \
+	%D%/vocab/concept_names.tsv \
+	%D%/vocab/concepts.tsv \
 	%D%/vocab/contributor_types.tsv \
 	%D%/vocab/countries.tsv \
 	%D%/vocab/date_types.tsv \
@@ -59,6 +63,7 @@ nobase_dist_pkgdata_DATA += \
 	%D%/vocab/languages.tsv \
 	%D%/vocab/licences.tsv \
 	%D%/vocab/name_identifier_schemes.tsv \
+	%D%/vocab/places.tsv \
 	%D%/vocab/relation_types.tsv \
 	%D%/vocab/resource_types.tsv \
 	%D%/vocab/resource_types_old.tsv \

@@ -10,6 +10,7 @@ t_unit_indexer_test_prefill_LDADD = $(EXTRACT_LIBS) $(LDADD)
 EXTRA_DIST += %D%/facts.h %D%/ixtest.h
 check_PROGRAMS += %D%/test_pairs
 check_PROGRAMS += %D%/test_postings
+check_PROGRAMS += %D%/test_ranges
 check_PROGRAMS += %D%/test_search
 check_PROGRAMS += %D%/test_search_model
 check_PROGRAMS += %D%/test_extract_fixtures
