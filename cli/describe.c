@@ -1,4 +1,7 @@
+#include <fcntl.h>
 #include <stdlib.h>
+#include <strings.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
@@ -10,6 +13,9 @@
 #include "schema/format.h"
 #include "schema/record.h"
 #include "schema/vocab.h"
+
+#define INSIDE_FILES	20u			/* data files looked into for a proposal */
+#define INSIDE_BYTES	((uint64_t)64 << 20)	/* of all of them */
 
 static json_t *ml(const char *value)
 {
@@ -54,18 +60,68 @@ static size_t gather(const struct folder *f, struct describe_file *out, struct b
 	return kept;
 }
 
-/* Strangers wrote these files: they are read by the helper, in its cell. Without a helper nothing is read, and the deposit goes on. */
-static st_t ask_helper(const struct schema *s, const struct describe_file *files, size_t n, json_t **doc, json_t **warn, struct err *e)
+/* Data files that may say who made them: what is inside is told by the helper, and only a short proposal of it goes on. */
+static size_t look_inside(struct helpers *h, const struct folder *f, struct describe_file *out, struct buf *bytes, char (*digests)[65])
 {
+	static const char *const tables[] = { ".csv", ".tsv", ".txt", ".md", ".xml", ".bval", ".bvec" };
+	size_t i, k, n = 0, tried = 0;
+	uint64_t total = 0;
+
+	for (i = 0; i < f->n && tried < INSIDE_FILES && n < INSIDE_FILES; i++) {
+		struct buf facts = BUF_INIT((size_t)16 << 20);
+		const char *dot = strrchr(f->v[i].key, '.');
+		json_t *j = NULL, *part;
+		int fd;
+
+		for (k = 0; dot != NULL && k < sizeof(tables) / sizeof(*tables); k++)
+			if (strcasecmp(dot, tables[k]) == 0)
+				break;
+		/* Tables and prose have no such words; large files are read by the server, in its own time. */
+		if (describe_wants(f->v[i].key) || dot == NULL || k < sizeof(tables) / sizeof(*tables) || f->v[i].size == 0 || total + f->v[i].size > INSIDE_BYTES)
+			continue;
+		tried++;
+		total += f->v[i].size;
+		if ((fd = open(f->v[i].path, O_RDONLY | O_CLOEXEC)) < 0)
+			continue;
+		if (helper_extract(h, fd, 0, f->v[i].size, f->v[i].key, NULL, &facts, NULL) == ST_OK && json_load(&j, buf_slice(&facts), NULL) == ST_OK &&
+		    !slice_starts(json_slice(json_object_get(j, "media")), "text/") && file_digest(fd, digests[n], NULL, NULL) == ST_OK) {
+			buf_init(&bytes[n], (size_t)1 << 20);
+			part = json_pack("{s:O?, s:O?, s:O?}", "extractor", json_object_get(j, "extractor"), "version", json_object_get(j, "version"), "record",
+			    json_object_get(j, "record"));
+			if (part != NULL && json_dump(&bytes[n], part, false) == ST_OK) {
+				out[n] = (struct describe_file){ f->v[i].key, buf_slice(&bytes[n]), digests[n] };
+				n++;
+			} else {
+				buf_release(&bytes[n]);
+			}
+			json_decref(part);
+		}
+		json_decref(j);
+		buf_release(&facts);
+		close(fd);
+	}
+	return n;
+}
+
+/* Strangers wrote these files: they are read by the helper, in its cell. Without a helper nothing is read, and the deposit goes on. */
+static st_t ask_helper(const struct schema *s, const struct folder *f, struct describe_file *files, struct buf *bytes, size_t *n, json_t **doc, json_t **warn, struct err *e)
+{
+	char (*digests)[65] = calloc(INSIDE_FILES, sizeof(*digests));
 	struct buf answer = BUF_INIT((size_t)32 << 20);
 	char *program = place_program("azekura-extract"), *place = place_schema();
 	struct helpers *h = NULL;
 	st_t st;
 
-	if (program == NULL || place == NULL)
+	if (digests == NULL)
+		st = ST_NOMEM;
+	else if (program == NULL || place == NULL)
 		st = err_set(e, ST_ABSENT, "the program 'azekura-extract' or the folder 'schema' was not found");
-	else if ((st = helpers_new(&h, program, 1, e)) == ST_OK && (st = helper_describe(h, place, files, n, &answer, e)) == ST_OK)
-		st = describe_answer(s, buf_slice(&answer), doc, warn, e);
+	else if ((st = helpers_new(&h, program, 1, e)) == ST_OK) {
+		*n += look_inside(h, f, files + *n, bytes + *n, digests);
+		if (*n > 0 && (st = helper_describe(h, place, files, *n, &answer, e)) == ST_OK)
+			st = describe_answer(s, buf_slice(&answer), doc, warn, e);
+	}
+	free(digests);
 	helpers_free(h);
 	buf_release(&answer);
 	free(program);
@@ -75,15 +131,15 @@ static st_t ask_helper(const struct schema *s, const struct describe_file *files
 
 static st_t from_files(const struct schema *s, const struct folder *f, json_t **doc, json_t *warnings)
 {
-	struct describe_file *files = calloc(DESCRIBE_FILES_MAX, sizeof(*files));
-	struct buf *bytes = calloc(DESCRIBE_FILES_MAX, sizeof(*bytes));
+	struct describe_file *files = calloc(DESCRIBE_FILES_MAX + INSIDE_FILES, sizeof(*files));
+	struct buf *bytes = calloc(DESCRIBE_FILES_MAX + INSIDE_FILES, sizeof(*bytes));
 	struct err why = ERR_INIT;
 	json_t *warn = NULL;
 	size_t n, i;
 	st_t st = files != NULL && bytes != NULL ? ST_OK : ST_NOMEM;
 
 	n = st == ST_OK ? gather(f, files, bytes, warnings) : 0;
-	if (st == ST_OK && n > 0 && (st = ask_helper(s, files, n, doc, &warn, &why)) != ST_OK && st != ST_NOMEM) {
+	if (st == ST_OK && f->n > 0 && (st = ask_helper(s, f, files, bytes, &n, doc, &warn, &why)) != ST_OK && st != ST_NOMEM) {
 		struct buf text = BUF_INIT(ERR_TEXT_MAX + 200);
 
 		buf_addf(&text, "the description files were not read: %s: fill in the fields by hand", why.text);

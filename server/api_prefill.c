@@ -85,11 +85,11 @@ static void add_facts(struct gather *g, const struct cat_file *f)
 	json_t *facts = NULL, *part = NULL;
 
 	if (g->facts == FACTS_FILES || !facts_of(g, f, &all) || json_load(&facts, buf_slice(&all), NULL) != ST_OK ||
-	    !json_is_object(json_object_get(facts, "record")))
+	    (!json_is_object(json_object_get(facts, "record")) && slice_starts(json_slice(json_object_get(facts, "media")), "text/")))
 		goto out;
 	g->facts++;
 	buf_init(b, (size_t)1 << 20);
-	part = json_pack("{s:O?, s:O?, s:O}", "extractor", json_object_get(facts, "extractor"), "version", json_object_get(facts, "version"), "record",
+	part = json_pack("{s:O?, s:O?, s:O?}", "extractor", json_object_get(facts, "extractor"), "version", json_object_get(facts, "version"), "record",
 	    json_object_get(facts, "record"));
 	if (part == NULL || json_dump(b, part, false) != ST_OK) {
 		buf_release(b);

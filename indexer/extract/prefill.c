@@ -61,6 +61,7 @@ static const struct source {
 	{ "licence-text", "LICENSE* LICENCE* COPYING*", 90, false, false, NULL, NULL, pf_licence },
 };
 #define N_SOURCES (sizeof(sources) / sizeof(*sources))
+#define FACTS_RANK (3 * N_SOURCES)	/* behind all description files */
 
 struct file {
 	char *path;
@@ -473,14 +474,13 @@ static st_t read_file(struct prefill *p, const struct file *f)
 st_t prefill_facts(struct prefill *p, const char *path, const char *sha256, const json_t *facts)
 {
 	const json_t *record = json_object_get(facts, "record");
-	struct part part = { .rank = 3 * N_SOURCES, .program = "extract", .score = 70 };
+	struct part part = { .rank = FACTS_RANK, .program = "extract", .score = 70 };
 	struct err e = ERR_INIT;
 	st_t st;
 
-	if (!json_is_object(record) || json_object_size(record) == 0)
-		return ST_OK;
+	/* A file that says nothing still counts: what another one says of itself is not said of all. */
 	part.path = strdup(path);
-	part.doc = json_deep_copy(record);
+	part.doc = json_is_object(record) ? json_deep_copy(record) : json_object();
 	part.places = json_is_object(json_object_get(record, "places")) ? json_deep_copy(json_object_get(record, "places")) : json_object();
 	st = part.path != NULL && part.doc != NULL && part.places != NULL ? ST_OK : ST_NOMEM;
 	snprintf(part.sha256, sizeof(part.sha256), "%s", sha256);
@@ -610,6 +610,90 @@ static st_t merge_part(json_t *doc, json_t *from_whom, const struct part *part, 
 	return st;
 }
 
+/* ---- What data files say of themselves ---- */
+
+#define UNITED_MAX	100	/* items that many files give together */
+
+/* People, places and words add up over the files of a dataset; a title or a licence holds for all only when all files say it. */
+static bool adds_up(const char *key)
+{
+	static const char *const lists[] = { "creators", "contributors", "subjects", "geoLocations", "instruments", "samples", "funding", "relations", "languages", "software" };
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		if (strcmp(key, lists[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool contradicted(const struct prefill *p, const char *key, const json_t *v)
+{
+	for (size_t i = 0; i < p->parts.n; i++) {
+		const json_t *other = json_object_get(p->parts.v[i].doc, key);
+
+		if (p->parts.v[i].rank == FACTS_RANK && (other == NULL || !json_equal(other, v)))
+			return true;
+	}
+	return false;
+}
+
+static bool has_item(const json_t *list, const json_t *item)
+{
+	const json_t *x;
+	size_t i;
+
+	json_array_foreach(list, i, x)
+		if (json_equal(x, item))
+			return true;
+	return false;
+}
+
+static st_t unite(json_t *doc, const char *key, const struct part *part)
+{
+	json_t *list = json_object_get(doc, key), *x;
+	char here[POINTER_MAX], there[POINTER_MAX];
+	size_t i;
+	st_t st = ST_OK;
+
+	json_array_foreach(json_object_get(part->doc, key), i, x) {
+		if (st != ST_OK || json_array_size(list) >= UNITED_MAX)
+			break;
+		if (has_item(list, x))
+			continue;
+		snprintf(here, sizeof(here), "/%.300s/%zu", key, json_array_size(list));
+		snprintf(there, sizeof(there), "/%.300s/%zu", key, i);
+		if ((st = json_push(list, json_deep_copy(x))) == ST_OK)
+			st = assert_one(doc, part, here, there);
+	}
+	return st;
+}
+
+/* ${mine}: members that data files gave; what a description file gave stays as it is. */
+static st_t merge_facts(const struct prefill *p, json_t *doc, json_t *mine, const struct part *part)
+{
+	const char *key;
+	json_t *v;
+	st_t st = ST_OK;
+
+	json_object_foreach(part->doc, key, v) {
+		bool ours = json_object_get(mine, key) != NULL;
+
+		if (st != ST_OK)
+			break;
+		if (ours && adds_up(key) && json_is_array(v) && json_is_array(json_object_get(doc, key))) {
+			st = unite(doc, key, part);
+			continue;
+		}
+		if (json_object_get(doc, key) != NULL || (!adds_up(key) && contradicted(p, key, v)))
+			continue;
+		st = json_put(doc, key, json_deep_copy(v));
+		if (st == ST_OK)
+			st = json_put(mine, key, json_true());
+		if (st == ST_OK)
+			st = assert_member(doc, key, part, 0);
+	}
+	return st;
+}
+
 static int by_rank(const void *a, const void *b)
 {
 	const struct part *x = a, *y = b;
@@ -621,8 +705,8 @@ static int by_rank(const void *a, const void *b)
 
 st_t prefill_take(struct prefill *p, json_t **doc, json_t **warnings)
 {
-	json_t *out = json_object(), *from = json_object();
-	st_t st = out != NULL && from != NULL ? read_definitions(p) : ST_NOMEM;
+	json_t *out = json_object(), *from = json_object(), *mine = json_object();
+	st_t st = out != NULL && from != NULL && mine != NULL ? read_definitions(p) : ST_NOMEM;
 
 	*doc = NULL;
 	*warnings = NULL;
@@ -633,8 +717,9 @@ st_t prefill_take(struct prefill *p, json_t **doc, json_t **warnings)
 	if (p->parts.n > 0)
 		qsort(p->parts.v, p->parts.n, sizeof(*p->parts.v), by_rank);
 	for (size_t i = 0; i < p->parts.n && st == ST_OK; i++)
-		st = merge_part(out, from, &p->parts.v[i], p->warn);
+		st = p->parts.v[i].rank == FACTS_RANK ? merge_facts(p, out, mine, &p->parts.v[i]) : merge_part(out, from, &p->parts.v[i], p->warn);
 	json_decref(from);
+	json_decref(mine);
 	if (st != ST_OK) {
 		json_decref(out);
 		return ST_NOMEM;
