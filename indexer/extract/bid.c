@@ -16,6 +16,8 @@ static const struct extractor *const extractors[] = {
 	&ex_sqlite,
 	&ex_text,
 	&ex_netcdf,
+	&ex_genome,
+	&ex_sequence,
 };
 
 #define READ_STEP	((size_t)256 << 10)

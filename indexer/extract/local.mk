@@ -59,6 +59,15 @@ libextract_a_SOURCES += \
 	%D%/voc_ttl.c \
 	%D%/voc_yaml.c
 
+# chemistry, materials, life, spectra
+libextract_a_SOURCES += \
+	%D%/assembly.c \
+	%D%/ex_genome.c %D%/genome_int.h \
+	%D%/ex_sequence.c \
+	%D%/lines.c %D%/lines_int.h \
+	%D%/matter.c %D%/matter_int.h \
+	%D%/spacegroup.c
+
 pkglibexec_PROGRAMS += azekura-extract
 azekura_extract_SOURCES = %D%/main.c
 azekura_extract_LDADD = $(EXTRACT_LIBS)

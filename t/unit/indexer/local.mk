@@ -25,3 +25,5 @@ check_PROGRAMS += %D%/test_extract_images
 t_unit_indexer_test_extract_images_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/test_vocabulary
 t_unit_indexer_test_vocabulary_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/test_extract_matter
+t_unit_indexer_test_extract_matter_LDADD = $(EXTRACT_LIBS) $(LDADD)
