@@ -104,6 +104,80 @@ static void file_line(const struct made *m, const struct cat_file *f, bool first
 	buf_release(&id);
 }
 
+/* ---- Values that programs proposed: an action each for a program and the file it read ---- */
+
+#define PROPOSALS_MAX 50	/* actions told of */
+
+static bool same_source(const json_t *a, const json_t *b)
+{
+	return json_equal(json_object_get(a, "by"), json_object_get(b, "by")) &&
+	    slice_eq(json_slice(json_at(a, "source.path")), json_slice(json_at(b, "source.path")));
+}
+
+/* The ${i}-th entry, when it is the first of its program and file; their number so far in ${n}. */
+static const json_t *first_of(const json_t *list, size_t i, size_t *n)
+{
+	const json_t *one = json_array_get(list, i);
+
+	for (size_t k = 0; k < i; k++)
+		if (same_source(json_array_get(list, k), one))
+			return NULL;
+	return ++*n <= PROPOSALS_MAX ? one : NULL;
+}
+
+static void proposal(struct crate *k, const json_t *list, const json_t *first, size_t n)
+{
+	const char *program = json_text(json_object_get(first, "by"), "program"), *reader = json_text(json_object_get(first, "by"), "reader");
+	const char *path = json_text(json_object_get(first, "source"), "path");
+	struct buf what = BUF_INIT(20000);
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		if (same_source(one, first) && json_text(one, "at") != NULL)
+			buf_addf(&what, "%s%s", what.n ? ", " : "", json_text(one, "at"));
+	jw_open(&k->w, NULL, '{');
+	jw_textf(&k->w, "@id", "#proposal-%zu", n);
+	jw_text(&k->w, "@type", SLICE("CreateAction"));
+	jw_textf(&k->w, "name", "Metadata proposed%s%s", path != NULL ? " from " : "", path != NULL ? path : "");
+	jw_text(&k->w, "description", buf_slice(&what));
+	jw_ref(&k->w, "result", buf_slice(&k->root));
+	buf_clear(&what);
+	buf_addf(&what, "#proposal-%zu-program", n);
+	jw_ref(&k->w, "instrument", buf_slice(&what));
+	jw_close(&k->w, '}');
+	jw_open(&k->w, NULL, '{');
+	jw_text(&k->w, "@id", buf_slice(&what));
+	jw_text(&k->w, "@type", SLICE("SoftwareApplication"));
+	jw_textf(&k->w, "name", "%s%s%s", program != NULL ? program : "?", reader != NULL ? " " : "", reader != NULL ? reader : "");
+	jw_text(&k->w, "version", slice_str(json_text(json_object_get(first, "by"), "version")));
+	jw_close(&k->w, '}');
+	buf_release(&what);
+}
+
+/* ${entities}: the actions themselves; else the root's references to them. */
+static void proposals(struct crate *k, bool entities)
+{
+	const json_t *list = json_object_get(k->c->rec->doc, "assertions"), *one;
+	size_t n = 0;
+
+	if (!entities && json_array_size(list) > 0)
+		jw_open(&k->w, "mentions", '[');
+	for (size_t i = 0; i < json_array_size(list) && n < PROPOSALS_MAX; i++) {
+		if ((one = first_of(list, i, &n)) == NULL)
+			continue;
+		if (entities) {
+			proposal(k, list, one, n);
+		} else {
+			buf_clear(&k->tmp);
+			buf_addf(&k->tmp, "#proposal-%zu", n);
+			jw_ref(&k->w, NULL, buf_slice(&k->tmp));
+		}
+	}
+	if (!entities && json_array_size(list) > 0)
+		jw_close(&k->w, ']');
+}
+
 /* What comes before the list of parts, which is the first loop. */
 static void root(struct crate *k)
 {
@@ -133,6 +207,7 @@ static void root(struct crate *k)
 	buf_clear(&k->tmp);
 	pk_language(rec, k->c, &k->tmp);
 	jw_text(&k->w, "inLanguage", buf_slice(&k->tmp));
+	proposals(k, false);
 }
 
 static void licence(struct crate *k)
@@ -295,6 +370,7 @@ st_t rocrate_make(const struct package_ctx *c, bool attached, struct made *m, st
 	people(&k);
 	publisher(&k);
 	identifier(&k);
+	proposals(&k, true);
 	jw_close(&k.w, ']');
 	jw_close(&k.w, '}');
 	buf_addc(k.w.out, '\n');

@@ -50,6 +50,10 @@ for f in oai_dc datacite schema-org azekura; do
 done
 lacks "$(curl -sS "$BASE/oai?verb=GetRecord&metadataPrefix=oai_dc&identifier=$(jq -r .oaiIdentifier "$BODY")")" 'prefill' 'nor is it harvested'
 
+curl -sS "$BASE/records/$id/export/ro-crate" >"$T/crate.json"
+is "$(jq -c '[.["@graph"][] | select(.["@type"] == "CreateAction") | .name]' "$T/crate.json")" '["Metadata proposed from datacite.json","Metadata proposed from README.md","Metadata proposed"]' 'an RO-Crate tells the programs as actions'
+is "$(jq -c '[.["@graph"][]["@id"]] as $ids | [.["@graph"][] | select(.["@id"] == "./" or (.["@type"] == "Dataset")) | .mentions[]?["@id"]] | [length, all(. as $x | $ids | any(. == $x))]' "$T/crate.json")" '[3,true]' 'that its root mentions'
+
 # --- revisions, versions, rebuild ---
 creq -X POST "$BASE/api/records/$id/draft" >"$T/draft.json"
 is "$(jq -c '[.assertions[].confirmed.by] | unique' "$T/draft.json")" '["alice"]' 'a revision starts with them'
