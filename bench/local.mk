@@ -21,3 +21,7 @@ EXTRA_DIST += %D%/big.sh %D%/bulk.sh %D%/files.sh %D%/net.sh %D%/profile.sh %D%/
 EXTRA_DIST += %D%/make_table.py %D%/oai-pages.py %D%/summarize.py %D%/summarize.txt
 EXTRA_PROGRAMS += %D%/search_index
 bench_search_index_SOURCES = %D%/search_index.c
+EXTRA_PROGRAMS += %D%/vocab
+bench_vocab_SOURCES = %D%/vocab.c
+bench_vocab_LDADD = $(UPPER_LIBS)
+EXTRA_DIST += %D%/make_ror.py %D%/vocab.sh

@@ -1,10 +1,9 @@
-/* Search and vocabularies. */
+/* Search. */
 
 #include "server/api.h"
 #include "server/find.h"
 
 #include "base/str.h"
-#include "schema/vocab.h"
 
 #define FILTERS_MAX 50
 #define PAGE_WINDOW 10000	/* page*size, as InvenioRDM; past it only the cursor goes on */
@@ -194,88 +193,7 @@ static void search_get(struct req *r)
 	reply_add(r, "Cache-Control", SLICE("private, no-cache"));
 }
 
-/* ---- Vocabularies. ---- */
-
-static json_t *term_json(struct req *r, const struct vocab *v, size_t row)
-{
-	json_t *j = json_object(), *title = json_object();
-	const char *id = vocab_get(v, row, "id");
-
-	json_put_str(j, "id", slice_str(id));
-	json_put_str(title, "en", slice_str(vocab_get(v, row, "label")));
-	if (vocab_get(v, row, "label_ja")[0] != '\0')
-		json_put_str(title, "ja", slice_str(vocab_get(v, row, "label_ja")));
-	json_put(j, "title", title);
-	if (vocab_get(v, row, "uri")[0] != '\0')
-		json_put_str(j, "uri", slice_str(vocab_get(v, row, "uri")));
-	json_put(j, "links", json_pack("{s:s}", "self", req_str(r, "%s/api/vocabularies/%s/%s", BASE(r), vocab_name(v), path_segment(r, id))));
-	return j;
-}
-
-static const struct vocab *vocab_of(struct req *r)
-{
-	const struct vocab *v = schema_vocab(r->site->repo->schema, req_zstr(r, r->param[0]));
-
-	if (v == NULL)
-		problem_status(r, 404, "no vocabulary of that name: see /api/vocabularies");
-	return v;
-}
-
-static void vocabs_get(struct req *r)
-{
-	json_t *list = json_array();
-	const struct vocab *v;
-	size_t i;
-
-	for (i = 0; (v = schema_vocab_at(r->site->repo->schema, i)) != NULL; i++)
-		json_push(list, json_pack("{s:s, s:I, s:{s:s}}", "id", vocab_name(v), "count", (json_int_t)vocab_count(v),
-		    "links", "self", req_str(r, "%s/api/vocabularies/%s", BASE(r), vocab_name(v))));
-	reply_json(r, 200, json_pack("{s:{s:o, s:I}}", "hits", "hits", list, "total", (json_int_t)i));
-}
-
-static void vocab_get_list(struct req *r)
-{
-	const struct vocab *v = vocab_of(r);
-	size_t max = (size_t)req_arg_int(r, "size", 25, 1, 100), rows[100], n = 0, i, page, total;
-	struct slice q = req_arg(r, "q");
-	json_t *list;
-
-	if (v == NULL)
-		return;
-	if (q.p == NULL)
-		q = req_arg(r, "suggest");
-	total = vocab_count(v);
-	if (q.n > 0) {
-		n = total = vocab_suggest(v, q, rows, max);
-	} else {
-		page = (size_t)req_arg_int(r, "page", 1, 1, 1 << 20);
-		for (i = (page - 1) * max; i < total && n < max; i++)
-			rows[n++] = i;
-	}
-	list = json_array();
-	for (i = 0; i < n; i++)
-		json_push(list, term_json(r, v, rows[i]));
-	reply_json(r, 200, json_pack("{s:{s:o, s:I}}", "hits", "hits", list, "total", (json_int_t)total));
-	reply_add(r, "Cache-Control", SLICE("public, max-age=300"));
-}
-
-static void vocab_get_one(struct req *r)
-{
-	const struct vocab *v = vocab_of(r);
-	size_t row;
-
-	if (v == NULL)
-		return;
-	if (!vocab_find(v, "id", r->param[1], &row))
-		problem_status(r, 404, "no such term in this vocabulary");
-	else
-		reply_json(r, 200, term_json(r, v, row));
-}
-
 const struct route routes_search[] = {
 	{ HTTP_GET, "/api/records", search_get, 0, 0, "Search published records", "search" },
-	{ HTTP_GET, "/api/vocabularies", vocabs_get, 0, 0, "Vocabularies", "vocabularies" },
-	{ HTTP_GET, "/api/vocabularies/{name}", vocab_get_list, 0, 0, "Suggest terms for q=, or list them", "vocabularies" },
-	{ HTTP_GET, "/api/vocabularies/{name}/{id}", vocab_get_one, 0, 0, "One term", "vocabularies" },
 	{ 0 }
 };

@@ -44,7 +44,8 @@ extern const struct route routes_export[];
 extern const struct route routes_signpost[];
 extern const struct route routes_events[];
 extern const struct route routes_upload[];
-extern const struct route routes_search[];	/* search, vocabularies */
+extern const struct route routes_search[];
+extern const struct route routes_vocab[];	/* vocabularies */
 extern const struct route routes_misc[];	/* communities, users, tokens, jobs, events */
 extern const struct route routes_oai[];
 extern const struct route routes_page[];		/* first page, search */

@@ -4,7 +4,7 @@
 #include "store/vocabs_int.h"
 
 #define SCAN_MAX	300		/* keys looked at for one beginning, per class */
-#define SCAN_WORDS_MAX	500		/* the same when all words are to be found anywhere */
+#define TESTS_MAX	250		/* concepts whose labels are looked at, when all words are to be found anywhere */
 
 void vocabs_field_put(struct buf *row, enum vocabs_tag tag, struct slice lang, struct slice text)
 {
@@ -277,8 +277,8 @@ static void take(struct finder *f)
 	f->n = 0;
 }
 
-/* Keys of one class that begin with ${q}. ${also}: a test on the labels, or NULL. */
-static void scan(struct finder *f, enum vocabs_class class, struct slice q, bool (*also)(struct slice, struct slice), struct slice all, size_t scan_max)
+/* Keys of one class that begin with ${q}. ${also}: a test on the labels, or NULL. Returns how many were looked at. */
+static size_t scan(struct finder *f, enum vocabs_class class, struct slice q, bool (*also)(struct slice, struct slice), struct slice all, size_t scan_max)
 {
 	struct key k = vocabs_term_key(f->gen, class, q);
 	bool whole = class == VC_WHOLE || class == VC_OLD_WHOLE, cut = k.n - 6 < q.n;
@@ -287,12 +287,13 @@ static void scan(struct finder *f, enum vocabs_class class, struct slice q, bool
 	bool more;
 
 	kv_cur_open(f->t, CAT_VTERM, &c);
-	for (more = kv_seek(&c, key_slice(&k)); more && looked++ < scan_max && f->n < SCAN_MAX; more = kv_next(&c)) {
+	for (more = kv_seek(&c, key_slice(&k)); more && looked < scan_max && f->n < SCAN_MAX; more = kv_next(&c)) {
 		size_t len = c.key.n - 5 - 6;
 		uint32_t no;
 
 		if (c.key.n < 11 || c.key.n < k.n || memcmp(c.key.p, k.p, k.n) != 0)
 			break;
+		looked++;
 		no = get_u32(c.key.p + c.key.n - 4);
 		if (cut && !any_label(f, no, contains, q))
 			continue;
@@ -302,19 +303,42 @@ static void scan(struct finder *f, enum vocabs_class class, struct slice q, bool
 		f->n++;
 	}
 	kv_cur_close(&c);
+	return looked;
 }
 
-static struct slice longest_word(struct slice q, bool *several)
+/* How many keys begin with ${q}, as far as it matters. */
+static size_t frequency(struct finder *f, struct slice q)
+{
+	size_t n = 0;
+
+	for (int class = 0; class < VC_CLASSES && n < TESTS_MAX; class++) {
+		struct key k = vocabs_term_key(f->gen, (enum vocabs_class)class, q);
+		struct kv_cur c;
+		bool more;
+
+		kv_cur_open(f->t, CAT_VTERM, &c);
+		for (more = kv_seek(&c, key_slice(&k)); more && n < TESTS_MAX && c.key.n >= k.n && memcmp(c.key.p, k.p, k.n) == 0; more = kv_next(&c))
+			n++;
+		kv_cur_close(&c);
+	}
+	return n;
+}
+
+/* The word that stands in the fewest labels; of common ones the longest. ${several}: there is more than one. */
+static struct slice rarest_word(struct finder *f, struct slice q, bool *several)
 {
 	struct slice best = SLICE_NULL;
-	size_t words = 0;
+	size_t words = 0, least = SIZE_MAX;
 
-	while (q.n > 0) {
+	while (q.n > 0 && words < 10) {
 		struct slice w = slice_cut(&q, ' ');
+		size_t n = w.n > 0 ? frequency(f, w) : SIZE_MAX;
 
 		words += w.n > 0;
-		if (w.n > best.n)
+		if (n < least || (n == least && w.n > best.n)) {
 			best = w;
+			least = n;
+		}
 	}
 	*several = words > 1;
 	return best;
@@ -342,17 +366,19 @@ size_t vocabs_suggest(struct kv_txn *t, uint32_t gen, struct slice q, uint32_t *
 	}
 	s = buf_slice(&folded);
 	for (int old = 0; old < 2 && f.n_out < max; old++) {
-		scan(&f, old ? VC_OLD_WHOLE : VC_WHOLE, s, NULL, SLICE_NULL, SCAN_MAX);
+		(void)scan(&f, old ? VC_OLD_WHOLE : VC_WHOLE, s, NULL, SLICE_NULL, SCAN_MAX);
 		take(&f);
 		if (f.n_out < max && !too_short(s)) {
-			scan(&f, old ? VC_OLD_WORD : VC_WORD, s, NULL, SLICE_NULL, SCAN_MAX);
+			(void)scan(&f, old ? VC_OLD_WORD : VC_WORD, s, NULL, SLICE_NULL, SCAN_MAX);
 			take(&f);
 		}
 	}
-	word = longest_word(s, &several);
-	if (f.n_out == 0 && several) {
-		for (int class = 0; class < VC_CLASSES; class++)
-			scan(&f, (enum vocabs_class)class, word, all_words, s, SCAN_WORDS_MAX);
+	if (f.n_out == 0 && memchr(s.p, ' ', s.n) != NULL) {
+		size_t left = TESTS_MAX;
+
+		word = rarest_word(&f, s, &several);
+		for (int class = 0; several && class < VC_CLASSES && left > 0; class++)
+			left -= scan(&f, (enum vocabs_class)class, word, all_words, s, left);
 		take(&f);
 	}
 	buf_release(&folded);

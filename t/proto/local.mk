@@ -4,7 +4,7 @@ proto_tests = \
 	%D%/0001-start.sh \
 	%D%/0002-hosts.sh \
 	%D%/1010-admin.sh \
-	%D%/1011-command-line.sh \
+	%D%/1011-command-line.sh %D%/1020-vocabularies.sh \
 	%D%/2001-record-life.sh \
 	%D%/2002-access.sh \
 	%D%/2020-review.sh \
