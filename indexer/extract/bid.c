@@ -14,6 +14,8 @@ static const struct extractor *const extractors[] = {
 	&ex_picture,
 	&ex_png,
 	&ex_sqlite,
+	&ex_ome,
+	&ex_tiff,
 	&ex_text,
 	&ex_netcdf,
 	&ex_genome,

@@ -56,6 +56,7 @@ extern const struct extractor ex_json;
 extern const struct extractor ex_audio, ex_jpeg, ex_picture, ex_png;
 extern const struct extractor ex_archive;
 extern const struct extractor ex_genome, ex_sequence;
+extern const struct extractor ex_ome, ex_tiff;
 
 /* magic.c: media type by first bytes, or NULL. */
 const char *magic_media(const uint8_t *p, size_t n);

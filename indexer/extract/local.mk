@@ -25,6 +25,12 @@ libextract_a_SOURCES = \
 	%D%/ex_sqlite.c \
 	%D%/ex_text.c \
 	%D%/exif.c %D%/image.h \
+	%D%/crs.c %D%/crs.h \
+	%D%/ex_tiff.c \
+	%D%/ome.c %D%/ome.h \
+	%D%/tiff_geo.c \
+	%D%/tiff_int.h \
+	%D%/tiff_pixels.c \
 	%D%/extract.h %D%/extract_int.h \
 	%D%/fact.c %D%/fact.h %D%/fact_int.h \
 	%D%/json_scan.c %D%/json_scan.h \

@@ -27,3 +27,5 @@ check_PROGRAMS += %D%/test_vocabulary
 t_unit_indexer_test_vocabulary_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/test_extract_matter
 t_unit_indexer_test_extract_matter_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/test_crs
+t_unit_indexer_test_crs_LDADD = $(EXTRACT_LIBS) $(LDADD)

@@ -45,6 +45,15 @@ static json_t *fixture(const char *name)
 	return j;
 }
 
+/* Borrowed until the next call. */
+static json_t *json_sreal(double v)
+{
+	static json_t *kept;
+
+	json_decref(kept);
+	return kept = json_real(v);
+}
+
 static unsigned bad;
 
 static void same_number(const char *path, const json_t *ours, const char *at, const json_t *theirs, double within)
@@ -218,9 +227,130 @@ static void a_cut_picture_is_told(void **state)
 	buf_release(&b);
 }
 
+/* ---- TIFF and maps ---- */
+
+static void compare_place(const char *path, const json_t *ours, const json_t *gdal)
+{
+	const json_t *ring = json_at(gdal, "wgs84_extent[0]"), *point, *t = json_object_get(gdal, "geotransform"), *v;
+	double w = INFINITY, s = INFINITY, e = -INFINITY, n = -INFINITY;
+	char at[40];
+	size_t i;
+
+	json_array_foreach(t, i, v) {
+		snprintf(at, sizeof(at), "geo.transform[%zu]", i);
+		same_number(path, ours, at, v, 1e-9 * fabs(json_number_value(v)) + 1e-9);
+	}
+	if (json_is_integer(json_object_get(gdal, "epsg"))) {
+		snprintf(at, sizeof(at), "EPSG:%lld", (long long)json_integer_value(json_object_get(gdal, "epsg")));
+		same_text(path, ours, "geo.crs", at);
+	}
+	same_text(path, ours, "geo.crsName", json_text(gdal, "crs_name"));
+	/* Its datum is "not specified": GDAL takes it for WGS 84, we leave it at coordinates. */
+	if (ring == NULL || strcmp(path, "geo/rgb-byte-tenth.tif") == 0)
+		return;
+	json_array_foreach(ring, i, point) {
+		w = fmin(w, json_number_value(json_array_get(point, 0))), e = fmax(e, json_number_value(json_array_get(point, 0)));
+		s = fmin(s, json_number_value(json_array_get(point, 1))), n = fmax(n, json_number_value(json_array_get(point, 1)));
+	}
+	/* Edges bend between the corners, which are all that the manifest has: ours may be a little larger, but not smaller. */
+	same_number(path, ours, "geo.bbox[0]", json_sreal(w), 1e-3);
+	same_number(path, ours, "geo.bbox[1]", json_sreal(s), 1e-3);
+	same_number(path, ours, "geo.bbox[2]", json_sreal(e), 1e-3);
+	same_number(path, ours, "geo.bbox[3]", json_sreal(n), 1e-3);
+	if (real(ours, "geo.bbox[0]") > w + 1e-7 || real(ours, "geo.bbox[1]") > s + 1e-7 || real(ours, "geo.bbox[2]") < e - 1e-7 ||
+	    real(ours, "geo.bbox[3]") < n - 1e-7) {
+		print_error("%s: the box does not hold its corners\n", path);
+		bad++;
+	}
+}
+
+static void compare_tiff(const char *path, const json_t *ours, const json_t *facts)
+{
+	const json_t *gdal = json_object_get(facts, "gdal"), *bands = json_object_get(gdal, "bands");
+	const char *type = json_text(json_array_get(bands, 0), "type");
+	char dtype[20];
+
+	/* Three quarters of its pixels are there. */
+	same_text(path, ours, "status", strcmp(path, "geo/corrupt.tif") == 0 ? "partial" : "ok");
+	same_text(path, ours, "media", "image/tiff");
+	same_number(path, ours, "image.width", json_object_get(facts, "ImageWidth"), 0);
+	same_number(path, ours, "image.height", json_object_get(facts, "ImageHeight"), 0);
+	same_number(path, ours, "image.bits", json_object_get(facts, "BitsPerSample"), 0);
+	/* The manifest counted a word that tiffinfo prints twice a page. */
+	if (number(ours, "image.pages") * 2 != json_integer_value(json_object_get(facts, "pages"))) {
+		print_error("%s: %lld pages\n", path, number(ours, "image.pages"));
+		bad++;
+	}
+	/* The description of an OME-TIFF counts channels, which lie on pages of their own. */
+	if (strcmp(path, "image/ome.tiff") != 0 && (long long)json_array_size(bands) != number(ours, "image.channels")) {
+		print_error("%s: %lld channels\n", path, number(ours, "image.channels"));
+		bad++;
+	}
+	if (json_object_get(ours, "geo") && strcmp(type, "Byte") != 0) {
+		snprintf(dtype, sizeof(dtype), "%c%s", type[0] | 32, type + 1);
+		same_text(path, ours, "variables[0].dtype", dtype);
+	}
+	same_number(path, ours, "variables[0].attributes.nodata", json_object_get(json_array_get(bands, 0), "nodata"), 0);
+	compare_place(path, ours, gdal);
+	if (!json_object_get(ours, "thumbnail")) {
+		print_error("%s: no thumbnail\n", path);
+		bad++;
+	}
+}
+
+static void tiff_is_described_and_placed(void **state)
+{
+	json_t *j;
+
+	(void)state;
+	assert_int_equal(each("image/", ".tif", compare_tiff), 3);
+	assert_int_equal(each("image/", ".tiff", compare_tiff), 3);
+	assert_int_equal(each("geo/", ".tif", compare_tiff), 7);
+	j = fixture("geo/float_nan.tif");
+	assert_int_equal(number(j, "variables[0].missing"), 1);
+	assert_int_equal(number(j, "variables[0].count"), 5);
+	json_decref(j);
+}
+
+static void compare_ome(const char *path, const json_t *ours, const json_t *facts)
+{
+	const json_t *first = json_object_get(facts, "Pixels_first"), *v, *d;
+	const char *unit = json_text(first, "PhysicalSizeXUnit");
+	size_t i, channels = 0, k;
+	char axis[8];
+
+	same_text(path, ours, "status", "ok");
+	assert_int_equal(json_array_size(json_object_get(ours, "variables")), json_integer_value(json_object_get(facts, "count_Image")));
+	json_array_foreach(json_object_get(ours, "variables"), i, v)
+		channels += json_array_size(json_at(v, "attributes.channels"));
+	assert_int_equal(channels, json_integer_value(json_object_get(facts, "count_Channel")));
+	json_array_foreach(json_at(ours, "variables[0].dimensions"), k, d) {
+		snprintf(axis, sizeof(axis), "Size%s", json_string_value(d));
+		assert_int_equal(json_integer_value(json_array_get(json_at(ours, "variables[0].shape"), k)), strtol(json_text(first, axis), NULL, 10));
+	}
+	same_text(path, ours, "variables[0].dtype", json_text(first, "Type"));
+	if (json_text(first, "PhysicalSizeX")) {
+		same_number(path, ours, "image.pixelSize.x", json_sreal(strtod(json_text(first, "PhysicalSizeX"), NULL)), 1e-12);
+		same_text(path, ours, "image.pixelSize.unit", unit);
+	}
+}
+
+static void microscopy_is_described(void **state)
+{
+	json_t *j;
+
+	(void)state;
+	assert_int_equal(each("image/", ".ome.xml", compare_ome), 4);
+	j = fixture("image/bad.ome.xml");
+	assert_non_null(check(j, "inconsistent"));
+	json_decref(j);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tiff_is_described_and_placed),
+		cmocka_unit_test(microscopy_is_described),
 		cmocka_unit_test(pictures_are_described),
 		cmocka_unit_test(sound_is_described),
 		cmocka_unit_test(thumbnails_are_small_pictures),
