@@ -23,10 +23,13 @@
 #include "base/frame.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "net/program.h"
 
 #define RETIRE		1000
 #define START_MS	10000
 #define NAME_MOST	1024
+#define BESIDE_MOST	((size_t)512 << 10)	/* text taken of a program */
+#define PROGRAM_MS	30000
 #define CHUNK		((size_t)128 << 10)
 #define REQUEST_MOST	((size_t)32 << 20)
 
@@ -496,13 +499,42 @@ static st_t helper_talk(struct helpers *h, const struct question *q, const struc
 	return st;
 }
 
+static char program_status(st_t st)
+{
+	return st == ST_OK ? '0' : st == ST_ABSENT ? 'a' : st == ST_UNSUPPORTED ? 'u' : 'i';
+}
+
+/* What pdfinfo and pdftotext say, in the form that indexer/extract/ex_pdf.c takes. */
+static st_t ask_programs(struct helpers *h, int fd, struct buf *out)
+{
+	struct buf info = BUF_INIT(BESIDE_MOST), text = BUF_INIT(BESIDE_MOST);
+	st_t a = program_output(h->program, "pdfinfo", fd, PROGRAM_MS, &info, NULL);
+	st_t b = a == ST_OK ? program_output(h->program, "pdftotext", fd, PROGRAM_MS, &text, NULL) : a;
+	st_t st;
+
+	buf_addf(out, "%c%c%08zx", program_status(a), program_status(b), info.n);
+	buf_addsl(out, buf_slice(&info));
+	st = buf_addsl(out, buf_slice(&text));
+	buf_release(&info);
+	buf_release(&text);
+	return st;
+}
+
 st_t helper_extract(struct helpers *h, int fd, uint64_t off, uint64_t len, const char *name, const struct helper_budget *budget, struct buf *facts,
     struct err *e)
 {
 	struct question q = { 'F', fd, off, len, name, SLICE_NULL, NULL, NULL };
 	struct err mine = ERR_INIT, *ee = e ? e : &mine;
+	struct buf beside = BUF_INIT(BESIDE_MOST * 2 + 64);
+	st_t st = helper_talk(h, &q, budget ? budget : &helper_budget_default, true, facts, ee);
 
-	return helper_talk(h, &q, budget ? budget : &helper_budget_default, true, facts, ee);
+	/* A format for which there is a program: what it wrote goes in with a second question. */
+	if (st == ST_OK && off == 0 && memmem(facts->p, facts->n < 4096 ? facts->n : 4096, "\"wants\":\"pdf\"", 13) != NULL && ask_programs(h, fd, &beside) == ST_OK) {
+		q.rest = buf_slice(&beside);
+		st = helper_talk(h, &q, budget ? budget : &helper_budget_default, true, facts, ee);
+	}
+	buf_release(&beside);
+	return st;
 }
 
 st_t helper_ask(struct helpers *h, char type, int fd, uint64_t off, uint64_t len, const char *name, struct slice rest, const struct helper_budget *budget,

@@ -8,4 +8,5 @@ libnet_a_SOURCES = \
 	%D%/http.c %D%/http.h %D%/http_int.h \
 	%D%/loop.c %D%/loop.h %D%/loop_int.h \
 	%D%/pool.c %D%/pool.h \
+	%D%/program.c %D%/program.h \
 	%D%/url.c %D%/url.h

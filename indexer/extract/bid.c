@@ -8,6 +8,9 @@
 static const struct extractor *const extractors[] = {
 	&ex_audio,
 	&ex_archive,
+	&ex_html,
+	&ex_notebook,
+	&ex_pdf,
 	&ex_csv,
 	&ex_json,
 	&ex_jpeg,
@@ -37,6 +40,7 @@ struct extract {
 	bool claimed;			/* the question was put */
 	bool enough, nomem;
 	unsigned depth;
+	struct slice beside;
 	const char *media;		/* of those that read where they like; borrowed */
 };
 
@@ -101,6 +105,7 @@ static st_t head_fill(struct extract *x, bool whole)
 	h->size = x->size;
 	h->whole = whole;
 	h->depth = x->depth;
+	h->beside = x->beside;
 	h->name = x->name;
 	head_ext(h);
 	h->magic = magic_media(h->p, h->n);
@@ -327,6 +332,11 @@ static st_t push_rest(struct extract *x, struct err *e)
 
 st_t extract_source(struct source *src, const char *name, struct buf *out, struct err *e)
 {
+	return extract_beside(src, name, SLICE_NULL, out, e);
+}
+
+st_t extract_beside(struct source *src, const char *name, struct slice beside, struct buf *out, struct err *e)
+{
 	struct err mine = ERR_INIT;
 	struct extract *x;
 	st_t st;
@@ -334,6 +344,7 @@ st_t extract_source(struct source *src, const char *name, struct buf *out, struc
 	if ((st = extract_new(&x, name, src->size, e)) != ST_OK)
 		return st;
 	x->src = src;
+	x->beside = beside;
 	if ((st = head_read(x, &mine)) == ST_OK) {
 		st = claim(x, x->head.n == src->size, &mine);
 		if (st == ST_OK)

@@ -14,6 +14,8 @@ struct source;
 
 /* The facts of a whole file in one call, as the helper does it: ${src} is read as the format needs, ${name} is a hint only. As extract_end(). */
 st_t extract_source(struct source *src, const char *name, struct buf *out, struct err *e);
+/* The same with what programs wrote that the facts asked for by "wants". */
+st_t extract_beside(struct source *src, const char *name, struct slice beside, struct buf *out, struct err *e);
 /* By first bytes and name alone: {"extractor", "version", "status":"detected", "media", "bytes"}. */
 st_t extract_detect(struct source *src, const char *name, struct buf *out, struct err *e);
 

@@ -26,6 +26,7 @@ struct head {
 	struct enc_guess enc;
 	struct slice text;		/* p in UTF-8 when enc is a text encoding, cut at a character; else empty */
 	bool text_bad;			/* decoding broke off inside p */
+	struct slice beside;		/* what other programs wrote of the file, where an extractor asked for that */
 };
 
 struct extractor {
@@ -57,6 +58,7 @@ extern const struct extractor ex_audio, ex_jpeg, ex_picture, ex_png;
 extern const struct extractor ex_archive;
 extern const struct extractor ex_genome, ex_sequence;
 extern const struct extractor ex_ome, ex_tiff;
+extern const struct extractor ex_html, ex_notebook, ex_pdf;
 
 /* magic.c: media type by first bytes, or NULL. */
 const char *magic_media(const uint8_t *p, size_t n);

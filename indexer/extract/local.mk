@@ -16,6 +16,10 @@ libextract_a_SOURCES = \
 	%D%/enc.c %D%/enc_int.h \
 	%D%/ex_audio.c \
 	%D%/ex_archive.c \
+	%D%/ex_html.c \
+	%D%/ex_notebook.c \
+	%D%/ex_pdf.c \
+	%D%/program.c %D%/program.h \
 	%D%/ex_csv.c \
 	%D%/ex_netcdf.c \
 	%D%/ex_json.c \

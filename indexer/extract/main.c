@@ -16,6 +16,7 @@
 #include "base/frame.h"
 #include "indexer/extract/describe.h"
 #include "indexer/extract/extract_int.h"
+#include "indexer/extract/program.h"
 #include "indexer/extract/sandbox.h"
 #include "indexer/extract/voc.h"
 
@@ -77,7 +78,7 @@ struct request {
 
 static st_t facts(struct request *r, struct buf *out)
 {
-	return extract_source(&r->src, r->name, out, NULL);
+	return extract_beside(&r->src, r->name, r->rest, out, NULL);
 }
 
 static st_t detect(struct request *r, struct buf *out)
@@ -228,6 +229,8 @@ int main(int argc, char **argv)
 	uint32_t len;
 	int rc, fd;
 
+	if (argc == 3 && strcmp(argv[1], "run") == 0)
+		return program_run(argv[2]);
 	if (!slice_u64(arg, UINT64_MAX / 2, &memory) || isatty(0)) {
 		static const char usage[] = "azekura-extract is started by azekurad and azekura; it reads frames from a socket\n";
 

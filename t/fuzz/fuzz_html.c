@@ -1,0 +1,5 @@
+/* HTML. */
+
+#include "t/fuzz/extract_once.h"
+
+FUZZ_EXTRACTOR("a.html")

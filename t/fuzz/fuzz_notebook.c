@@ -1,0 +1,5 @@
+/* Jupyter notebooks. */
+
+#include "t/fuzz/extract_once.h"
+
+FUZZ_EXTRACTOR("a.ipynb")
