@@ -151,6 +151,8 @@ static void proposal(struct crate *k, const json_t *list, const json_t *first, s
 	jw_text(&k->w, "@type", SLICE("SoftwareApplication"));
 	jw_textf(&k->w, "name", "%s%s%s", program != NULL ? program : "?", reader != NULL ? " " : "", reader != NULL ? reader : "");
 	jw_text(&k->w, "version", slice_str(json_text(json_object_get(first, "by"), "version")));
+	/* 1.2 wants an address of every program: it is a part of the server that wrote this crate. */
+	jw_textf(&k->w, "url", "%s/api", k->c->base);
 	jw_close(&k->w, '}');
 	buf_release(&what);
 }
