@@ -81,7 +81,9 @@ void conn_fields_free(const char **f);
 st_t state_login_load(char **server, char **token, const char *wanted_server, struct err *e);
 st_t state_login_save(const char *server, const char *token, struct err *e);
 /* A state file of a deposit that was cut: path below ~/.local/state/azekura; owned. */
-char *state_deposit_path(const char *server, const char *folder);
+char *state_deposit_path(const char *server, const char *folder, const char *apart /* may be NULL */);
+/* Owned path of a file NAME in ~/.local/state/azekura (${cache}: ~/.cache/azekura); the folder is made. */
+char *state_path(bool cache, const char *name);
 
 /* ---- What programs proposed (cmd_edit.c). ---- */
 /* The canonical form of the draft ${id}, or of the published record when there is none; owned. */
@@ -94,6 +96,8 @@ int cmd_init(struct cli *c);
 int cmd_admin(struct cli *c);
 int cmd_deposit(struct cli *c);
 int cmd_edit(struct cli *c);
+int cmd_survey(struct cli *c);
+int cmd_watch(struct cli *c);
 int cmd_publish(struct cli *c);
 int cmd_search(struct cli *c);
 int cmd_show(struct cli *c);

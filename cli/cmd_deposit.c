@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,7 +20,8 @@ struct deposit {
 	struct cli *c;
 	struct describe_opts d;
 	const char *creators[CREATORS_MAX];
-	const char *version_of;
+	const char *version_of, *survey;
+	const struct deposit_one *one;	/* within another command: nothing is asked or printed */
 	bool publish, strict, restart, encode;
 	unsigned jobs;
 
@@ -52,6 +54,7 @@ static bool option(void *ctx, int opt, const char *value)
 	case 'r': d->restart = true; return true;
 	case 'v': d->version_of = value; return true;
 	case 'e': d->encode = true; return true;
+	case 'S': d->survey = value; return true;
 	case 'j':
 		if (!slice_u64(slice_str(value), 16, &n) || n == 0)
 			return false;
@@ -66,7 +69,7 @@ static const struct option options[] = {
 	{ "licence", required_argument, NULL, 'l' }, { "access", required_argument, NULL, 'a' }, { "from", required_argument, NULL, 'f' },
 	{ "publish", no_argument, NULL, 'p' }, { "strict", no_argument, NULL, 's' }, { "restart", no_argument, NULL, 'r' },
 	{ "resume", no_argument, NULL, 'R' }, { "new-version", required_argument, NULL, 'v' }, { "jobs", required_argument, NULL, 'j' },
-	{ "encode-names", no_argument, NULL, 'e' },
+	{ "encode-names", no_argument, NULL, 'e' }, { "from-survey", required_argument, NULL, 'S' },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -95,7 +98,7 @@ static void ask_missing(struct deposit *d, const char *title)
 {
 	char *answer;
 
-	if (d->c->json || d->c->quiet || d->strict || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+	if (d->one != NULL || d->c->json || d->c->quiet || d->strict || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return;
 	if (record_title(d->doc, NULL).n == 0) {
 		answer = ask("Title", title);
@@ -270,7 +273,8 @@ static st_t open_draft(struct deposit *d, const char *folder, struct err *e)
 	if (d->asked)
 		return ST_OK;
 	if (d->resumed) {
-		say(d->c, "going on with draft %s", d->draft);
+		if (d->one == NULL)
+			say(d->c, "going on with draft %s", d->draft);
 		return send_canonical(d, "PUT", conn_url(d->c, "/api/records/%s/draft", d->draft), NULL, e);
 	}
 	if (d->version_of != NULL) {
@@ -392,38 +396,54 @@ static void report(struct deposit *d, json_t *rec, uint64_t sent)
 		say(d->c, "draft     %s\nnext      azekura publish %s", d->draft, d->draft);
 }
 
-static int run(struct deposit *d, const char *folder)
+/* Describe the folder, make or find the draft, send. */
+static st_t prepare(struct deposit *d, const char *folder, struct err *e)
 {
-	struct err e = ERR_INIT;
 	char *place = place_schema();
-	json_t *rec = NULL;
-	uint64_t sent = 0;
 	st_t st;
 
-	st = place == NULL ? err_set(&e, ST_ABSENT, "the folder 'schema' was not found: set AZEKURA_SCHEMA") : schema_load(&d->schema, place, &e);
+	st = place == NULL ? err_set(e, ST_ABSENT, "the folder 'schema' was not found: set AZEKURA_SCHEMA") : schema_load(&d->schema, place, e);
 	free(place);
-	if (st == ST_OK && (st = folder_read(&d->folder, folder, d->encode, &e)) == ST_ABSENT)
+	if (st == ST_OK && (st = folder_read(&d->folder, folder, d->encode, d->one == NULL ? NULL : d->one->filter, e)) == ST_ABSENT)
 		/* What is missing on this side is no missing record. */
-		st = err_set(&e, ST_INVALID, "there is no '%s', or a file in it went away", folder);
+		st = err_set(e, ST_INVALID, "there is no '%s', or a file in it went away", folder);
 	if (st == ST_OK)
 		json_array_extend(d->warnings, d->folder.warnings);
 	if (st == ST_OK)
-		st = describe(d->schema, &d->folder, &d->d, &d->doc, d->warnings, &e);
+		st = describe(d->schema, &d->folder, &d->d, &d->doc, d->warnings, e);
 	if (st == ST_OK)
-		st = fill_defaults(d, folder, &e);
+		st = fill_defaults(d, folder, e);
+	return st;
+}
+
+static st_t send_all(struct deposit *d, const char *folder, uint64_t *sent, struct err *e)
+{
+	st_t st;
+
+	d->state = state_deposit_path(d->c->server, folder, d->one == NULL ? NULL : d->one->apart);
+	st = open_draft(d, folder, e);
+	if (st == ST_OK && !d->asked && (d->version_of != NULL || d->resumed))
+		st = drop_removed(d, e);
+	if (st == ST_OK && !d->asked)
+		st = send_files(d->c, d->draft, &d->folder, d->jobs, sent, e);
+	/* What is published together must have been there together. */
+	if (st == ST_OK && !d->asked)
+		st = folder_same(&d->folder, e);
+	return st;
+}
+
+static int run(struct deposit *d, const char *folder)
+{
+	struct err e = ERR_INIT;
+	json_t *rec = NULL;
+	uint64_t sent = 0;
+	st_t st = prepare(d, folder, &e);
+
 	if (st != ST_OK)
 		return say_failed(d->c, st, &e);
 	if (d->strict && json_array_size(d->defaulted) > 0)
 		return strict_fails(d);
-	d->state = state_deposit_path(d->c->server, folder);
-	st = open_draft(d, folder, &e);
-	if (st == ST_OK && !d->asked && (d->version_of != NULL || d->resumed))
-		st = drop_removed(d, &e);
-	if (st == ST_OK && !d->asked)
-		st = send_files(d->c, d->draft, &d->folder, d->jobs, &sent, &e);
-	/* What is published together must have been there together. */
-	if (st == ST_OK && !d->asked)
-		st = folder_same(&d->folder, &e);
+	st = send_all(d, folder, &sent, &e);
 	if (st != ST_OK) {
 		int code = say_failed(d->c, st, &e);
 
@@ -446,6 +466,42 @@ static int run(struct deposit *d, const char *folder)
 	return EX_FINE;
 }
 
+static void deposit_release(struct deposit *d)
+{
+	folder_release(&d->folder);
+	json_decref(d->doc);
+	json_decref(d->defaulted);
+	json_decref(d->warnings);
+	schema_drop(d->schema);
+	free(d->state);
+}
+
+st_t deposit_one(struct cli *c, const struct deposit_one *o, const char *folder, struct err *e)
+{
+	struct deposit d = { .c = c, .d = o->d, .publish = o->publish, .encode = o->encode, .jobs = o->jobs, .one = o };
+	json_t *rec = NULL;
+	uint64_t sent = 0;
+	const char *html;
+	st_t st;
+
+	d.defaulted = json_array();
+	d.warnings = json_array();
+	st = prepare(&d, folder, e);
+	if (st == ST_OK)
+		st = send_all(&d, folder, &sent, e);
+	if (st == ST_OK)
+		st = finish(&d, folder, &rec, e);
+	html = json_string_value(json_at(rec, "links.self_html"));
+	if (st == ST_OK)
+		st = o->done(o->ctx, d.draft, d.folder.n, d.folder.bytes, sent, html == NULL ? "" : html, e);
+	/* The state of a draft stays until then too: whoever is killed before keeps the same draft. */
+	if (st == ST_OK && d.state != NULL)
+		unlink(d.state);
+	json_decref(rec);
+	deposit_release(&d);
+	return st;
+}
+
 int cmd_deposit(struct cli *c)
 {
 	struct deposit d = { .c = c, .jobs = 4 };
@@ -454,20 +510,22 @@ int cmd_deposit(struct cli *c)
 	d.d.creators = d.creators;
 	if (!cli_options(c, options, option_or_resume, &d))
 		return EX_WRONG_USE;
-	if (c->argc != 1)
-		return say_wrong_use(c, "say what: azekura deposit FOLDER");
+	if (c->argc != (d.survey == NULL ? 1 : 0))
+		return say_wrong_use(c, d.survey == NULL ? "say what: azekura deposit FOLDER" : "the list names the folders: azekura deposit --from-survey LIST");
+	if (d.survey != NULL && (d.version_of != NULL || d.strict || d.d.title != NULL))
+		return say_wrong_use(c, "--title, --new-version and --strict speak of one dataset, a list of many");
 	if (c->token == NULL) {
 		say_error(c, "no token: log in with 'azekura login %s', or give --token", c->server);
 		return EX_REFUSED;
 	}
+	if (d.survey != NULL) {
+		struct deposit_one one = { .d = d.d, .publish = d.publish, .encode = d.encode, .jobs = d.jobs };
+
+		return deposit_from_survey(c, d.survey, &one);
+	}
 	d.defaulted = json_array();
 	d.warnings = json_array();
 	code = run(&d, c->argv[0]);
-	folder_release(&d.folder);
-	json_decref(d.doc);
-	json_decref(d.defaulted);
-	json_decref(d.warnings);
-	schema_drop(d.schema);
-	free(d.state);
+	deposit_release(&d);
 	return code;
 }

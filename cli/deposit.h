@@ -22,11 +22,19 @@ struct folder {
 	uint64_t bytes;
 	json_t *warnings;	/* owned array of strings */
 };
+/* Which files of a folder are meant; all zero: every one. Patterns as fnmatch(3) with '*' over '/', on the name within the folder, or on its last part. */
+struct folder_filter {
+	char **include, **exclude;	/* include: none means all */
+	size_t n_include, n_exclude;
+	int64_t after, before;		/* ns of the last change: after <= t < before; 0: no bound */
+	bool here;			/* only what lies directly in it */
+};
+bool folder_wants(const struct folder_filter *w, const char *rel, int64_t changed);
 /*
  * Everything below ${root} (or the one file it is), in byte order. Links and odd things become warnings. Names that no dataset can hold and files that
  * cannot be read are ST_INVALID and ST_IO: nothing may be missing unseen. ${encode}: names that are no UTF-8 or hold control characters are percent-encoded.
  */
-st_t folder_read(struct folder *f, const char *root, bool encode, struct err *e);
+st_t folder_read(struct folder *f, const char *root, bool encode, const struct folder_filter *w, struct err *e);	/* ${w} may be NULL */
 /* Time of change in ns, as local_file has it. */
 struct stat;
 int64_t file_changed(const struct stat *sb);
@@ -47,5 +55,23 @@ st_t send_many(struct cli *c, const char *draft, const struct folder *f, const s
     struct err *e);
 /* Send every file that the draft lacks, ${jobs} at a time, finished ones not again. ${sent}: files that went over the line now. */
 st_t send_files(struct cli *c, const char *draft, const struct folder *f, unsigned jobs, uint64_t *sent, struct err *e);
+
+/*
+ * One deposit within another command (from-survey, watch): nothing is asked, nothing printed but progress. Goes on with a cut one. ${done} is called once,
+ * when the deposit is made and before its state is forgotten: what it keeps, a killed run finds again. The status tells what failed.
+ */
+struct deposit_one {
+	struct describe_opts d;
+	const struct folder_filter *filter;	/* may be NULL */
+	const char *apart;		/* tells deposits of one folder apart; may be NULL */
+	bool publish, encode;
+	unsigned jobs;
+	st_t (*done)(void *ctx, const char *id, uint64_t files, uint64_t bytes, uint64_t sent, const char *url, struct err *e);
+	void *ctx;
+};
+st_t deposit_one(struct cli *c, const struct deposit_one *o, const char *folder, struct err *e);
+
+/* azekura deposit --from-survey (from_survey.c). */
+int deposit_from_survey(struct cli *c, const char *list, const struct deposit_one *o);
 
 #endif

@@ -1,5 +1,6 @@
 /* What lies in the folder: every file with the name it gets in the dataset, and what keeps one from going in. */
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 
 struct reading {
 	struct folder *f;
+	const struct folder_filter *want;	/* NULL: all */
 	bool encode;
 	unsigned faults, litter;
 	bool offered;		/* one of the faults would go away with --encode-names */
@@ -119,12 +121,41 @@ static bool litter(const char *rel)
 	    strncmp(rel, ".git/", 5) == 0 || strstr(rel, "/.git/") != NULL || slice_ends(slice_str(rel), ".azekura-part");
 }
 
+static bool matches(char *const *patterns, size_t n, const char *rel)
+{
+	const char *base = strrchr(rel, '/');
+	size_t i;
+
+	base = base == NULL ? rel : base + 1;
+	for (i = 0; i < n; i++)
+		if (fnmatch(patterns[i], rel, 0) == 0 || fnmatch(patterns[i], base, 0) == 0)
+			return true;
+	return false;
+}
+
+bool folder_wants(const struct folder_filter *w, const char *rel, int64_t changed)
+{
+	if (w->here && strchr(rel, '/') != NULL)
+		return false;
+	if ((w->after != 0 && changed < w->after) || (w->before != 0 && changed >= w->before))
+		return false;
+	return (w->n_include == 0 || matches(w->include, w->n_include, rel)) && !matches(w->exclude, w->n_exclude, rel);
+}
+
+static bool wanted(const struct folder_filter *w, const char *path, const char *rel)
+{
+	struct stat sb;
+	bool timed = w->after != 0 || w->before != 0;
+
+	return folder_wants(w, rel, timed && lstat(path, &sb) == 0 ? file_changed(&sb) : 0);
+}
+
 static st_t one(void *ctx, const char *path, const char *rel, enum fs_kind kind, uint64_t size, struct err *e)
 {
 	struct reading *r = ctx;
 
 	(void)size;
-	if (kind == FS_DIR)
+	if (kind == FS_DIR || (r->want != NULL && !wanted(r->want, path, rel)))
 		return ST_OK;
 	if (litter(rel)) {
 		r->litter++;
@@ -179,9 +210,9 @@ static st_t told(struct reading *r, struct err *e)
 	    r->text.p == NULL ? "" : r->text.p);
 }
 
-st_t folder_read(struct folder *f, const char *root, bool encode, struct err *e)
+st_t folder_read(struct folder *f, const char *root, bool encode, const struct folder_filter *w, struct err *e)
 {
-	struct reading r = { .f = f, .encode = encode, .text = BUF_INIT(65536) };
+	struct reading r = { .f = f, .want = w, .encode = encode, .text = BUF_INIT(65536) };
 	struct buf b = BUF_INIT(200);
 	const char *base;
 	struct stat sb;

@@ -8,13 +8,22 @@ azekura_SOURCES = \
 	%D%/cmd_init.c \
 	%D%/cmd_record.c \
 	%D%/cmd_search.c \
+	%D%/cmd_survey.c \
+	%D%/cmd_watch.c \
 	%D%/conn.c \
 	%D%/deposit.h \
 	%D%/describe.c \
 	%D%/folder.c \
+	%D%/from_survey.c \
+	%D%/journal.c %D%/journal.h \
 	%D%/local.c %D%/local.h \
 	%D%/main.c \
 	%D%/out.c \
 	%D%/send.c \
 	%D%/send_many.c \
-	%D%/state.c
+	%D%/state.c \
+	%D%/survey.h \
+	%D%/survey_judge.c \
+	%D%/survey_list.c \
+	%D%/survey_same.c \
+	%D%/survey_walk.c

@@ -32,7 +32,30 @@ const struct command commands[] = {
 	  "  --jobs N        files sent at the same time (default 4)\n"
 	  "  --encode-names  percent-encode names that are no UTF-8 or hold control characters\n"
 	  "  --resume        go on with a cut deposit of this folder; that is what it does anyway\n"
-	  "  --restart       forget a cut deposit of this folder and begin anew\n", cmd_deposit },
+	  "  --restart       forget a cut deposit of this folder and begin anew\n"
+	  "  --from-survey LIST  carry out a list that 'azekura survey' made and somebody edited, instead of FOLDER; again, and nothing is made twice\n", cmd_deposit },
+	{ "survey", "PATH", "look over a disk or share and propose datasets",
+	  "azekura survey /mnt/lab --out lab.txt\n\n"
+	  "Look at everything below PATH, changing nothing: kinds of files, sizes, copies, hints of personal data, and which datasets it would make.\n"
+	  "Writes a list to edit and hand to 'azekura deposit --from-survey'. A cut survey goes on where it stopped. Links are not followed.\n\n"
+	  "  --out FILE      the list (default survey.txt); never overwritten\n"
+	  "  --state FILE    where to keep what was seen until it is done (default: below ~/.cache/azekura)\n"
+	  "  --deep          read every file, not a few of each kind and folder\n"
+	  "  --across        go into other file systems that are mounted below PATH\n"
+	  "  --restart       forget a cut survey and begin anew\n", cmd_survey },
+	{ "watch", "FOLDER", "deposit each finished run of an instrument",
+	  "azekura watch /data/xrd --run-pattern 'run*' --settle 60 --publish\n\n"
+	  "Every folder (or file) in FOLDER is a run. A run is finished when nothing in it changed for the settle time, or its marker is there, or its\n"
+	  "writer closed it and a next run began. It is then deposited, once; while the server is away it is tried again. A line an event; ends on SIGTERM.\n\n"
+	  "  --per WORD      folder (default): each folder is a run; file: each file\n"
+	  "  --run-pattern P only entries with such a name, as 'run*'\n"
+	  "  --settle N      seconds without a change (default 30)\n"
+	  "  --marker NAME   a run is finished when NAME is in it (per file: when FILE followed by NAME is beside it), and only then\n"
+	  "  --rescan N      seconds between looks at drives that tell of no changes (default 10)\n"
+	  "  --publish       publish at once; otherwise each stays a draft\n"
+	  "  --creator NAME  of every run, as with deposit; so are --license ID, --access WORD, --from FILE, --jobs N, --encode-names\n"
+	  "  --state FILE    journal of what was deposited (default: below ~/.local/state/azekura)\n"
+	  "  --once          end when nothing unfinished is left\n", cmd_watch },
 	{ "status", "[ID]", "your drafts, or one deposit",
 	  "azekura status k7x2m-9q494\n\nWithout ID: your drafts. With one: state, files, and whether the files have been read and indexed.\n", cmd_status },
 	{ "edit", "ID", "fill a draft from its files, confirm what programs proposed",

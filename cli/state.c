@@ -93,12 +93,14 @@ st_t state_login_save(const char *server, const char *token, struct err *e)
 	return st;
 }
 
-char *state_deposit_path(const char *server, const char *folder)
+char *state_deposit_path(const char *server, const char *folder, const char *apart)
 {
 	char *dir = home_dir("XDG_STATE_HOME", ".local/state"), *real = realpath(folder, NULL), *p = NULL, hex[SHA256_HEX];
 	struct buf b = BUF_INIT(65536);
 
 	buf_addf(&b, "%s\n%s", server, real != NULL ? real : folder);
+	if (apart != NULL)
+		buf_addf(&b, "\n%s", apart);
 	if (dir != NULL && b.st == ST_OK) {
 		sha256_hex(hex, b.p, b.n);
 		buf_clear(&b);
@@ -107,6 +109,14 @@ char *state_deposit_path(const char *server, const char *folder)
 	}
 	buf_release(&b);
 	free(real);
+	free(dir);
+	return p;
+}
+
+char *state_path(bool cache, const char *name)
+{
+	char *dir = cache ? home_dir("XDG_CACHE_HOME", ".cache") : home_dir("XDG_STATE_HOME", ".local/state"), *p = dir == NULL ? NULL : fs_join(dir, name);
+
 	free(dir);
 	return p;
 }

@@ -1,4 +1,4 @@
-EXTRA_DIST += %D%/azekurad.service
+EXTRA_DIST += %D%/azekurad.service %D%/azekura-watch@.service
 EXTRA_DIST += %D%/completion
 
 # Shell completion where the shells look for it; zsh's place differs between a package and /usr/local.

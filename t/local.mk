@@ -25,6 +25,7 @@ include t/unit/store/local.mk
 include t/unit/indexer/local.mk
 include t/unit/package/local.mk
 include t/unit/server/local.mk
+include t/unit/cli/local.mk
 endif
 include t/fuzz/local.mk
 include t/proto/local.mk

@@ -3,7 +3,7 @@
 _azekura() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd='' word i
 	local global='--server --token --json --quiet --help --version'
-	local commands='init deposit status edit publish new-version withdraw search show get package login whoami admin'
+	local commands='init deposit survey watch status edit publish new-version withdraw search show get package login whoami admin'
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
@@ -15,15 +15,18 @@ _azekura() {
 	done
 	COMPREPLY=()
 	case $prev in
-	--from|--bulk|-o|--output|--to|--data) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	--from|--from-survey|--out|--state|--bulk|-o|--output|--to|--data) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	--access) mapfile -t COMPREPLY < <(compgen -W 'open embargoed: restricted closed' -- "$cur"); return ;;
+	--per) mapfile -t COMPREPLY < <(compgen -W 'folder file' -- "$cur"); return ;;
 	--role) mapfile -t COMPREPLY < <(compgen -W 'depositor curator admin' -- "$cur"); return ;;
 	--sort) mapfile -t COMPREPLY < <(compgen -W 'bestmatch newest oldest title updated' -- "$cur"); return ;;
 	esac
 	case $cmd in
 	'') word="$commands $global" ;;
 	init) word='--name --email --url --oai-id' ;;
-	deposit) word='--title --creator --license --access --from --publish --strict --new-version --jobs --encode-names --resume --restart' ;;
+	deposit) word='--title --creator --license --access --from --publish --strict --new-version --jobs --encode-names --resume --restart --from-survey' ;;
+	survey) word='--out --state --deep --across --restart' ;;
+	watch) word='--per --run-pattern --settle --marker --rescan --publish --creator --license --access --from --jobs --encode-names --state --once' ;;
 	withdraw) word='--reason --note' ;;
 	search) word='--size --cursor --sort' ;;
 	show) word='--format --provenance' ;;
@@ -38,7 +41,7 @@ _azekura() {
 	[ -n "$cmd" ] && word="$word --server --token --json --quiet --help"
 	mapfile -t COMPREPLY < <(compgen -W "$word" -- "$cur")
 	case $cmd in
-	init|deposit|get) [[ $cur == -* ]] || mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$cur") ;;
+	init|deposit|survey|watch|get) [[ $cur == -* ]] || mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$cur") ;;
 	esac
 }
 complete -o filenames -F _azekura azekura

@@ -4,7 +4,7 @@
 _azekura() {
 	local -a global commands words_of
 	global=('--server[URL of the server]:url:' '--token[who you are]:token:' '--json[one JSON value]' '--quiet[errors only]' '--help[tell more]' '--version[of the program]')
-	commands=(init deposit status edit publish new-version withdraw search show get package login whoami admin)
+	commands=(init deposit survey watch status edit publish new-version withdraw search show get package login whoami admin)
 	if (( CURRENT == 2 )); then
 		_arguments -S $global "1:command:($commands)"
 		return
@@ -13,7 +13,12 @@ _azekura() {
 	init) words_of=('--name[shown on pages]:name:' '--email[of the administrator]:address:' '--url[public address]:url:' '--oai-id[of OAI identifiers]:domain:' '*:folder:_files -/') ;;
 	deposit) words_of=('--title[title]:text:' '*--creator[Family, Given]:name:' '--license[SPDX identifier]:id:' '--access[who may read]:word:(open embargoed\: restricted closed)'
 		'--from[metadata from a file]:file:_files' '--publish[publish at once]' '--strict[no defaults]' '--new-version[of a record]:id:' '--jobs[files at the same time]:number:'
-		'--encode-names[percent-encode odd names]' '--resume[go on]' '--restart[begin anew]' '*:folder:_files') ;;
+		'--encode-names[percent-encode odd names]' '--resume[go on]' '--restart[begin anew]' '--from-survey[a list made by survey]:file:_files' '*:folder:_files') ;;
+	survey) words_of=('--out[the list]:file:_files' '--state[what was seen]:file:_files' '--deep[read every file]' '--across[into other file systems]' '--restart[begin anew]' '*:folder:_files -/') ;;
+	watch) words_of=('--per[what a run is]:word:(folder file)' '--run-pattern[names of runs]:pattern:' '--settle[seconds without a change]:number:' '--marker[name that ends a run]:name:'
+		'--rescan[seconds between looks]:number:' '--publish[publish at once]' '*--creator[Family, Given]:name:' '--license[SPDX identifier]:id:'
+		'--access[who may read]:word:(open embargoed\: restricted closed)' '--from[metadata from a file]:file:_files' '--jobs[files at the same time]:number:'
+		'--encode-names[percent-encode odd names]' '--state[journal]:file:_files' '--once[end when nothing is left]' '*:folder:_files -/') ;;
 	withdraw) words_of=('--reason[shown on the tombstone]:text:' '--note[more words]:text:' '*:id:') ;;
 	search) words_of=('--size[hits a page]:number:' '--cursor[next page]:cursor:' '--sort[order]:word:(bestmatch newest oldest title updated)' '*:words:') ;;
 	show) words_of=('--format[metadata format]:name:' '--provenance[who proposed what]' '*:id:') ;;

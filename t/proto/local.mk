@@ -14,6 +14,8 @@ proto_tests = \
 	%D%/3011-names.sh \
 	%D%/3012-get.sh \
 	%D%/3013-many.sh \
+	%D%/3014-survey.sh \
+	%D%/3015-watch.sh \
 	%D%/3900-real-datasets.sh \
 	%D%/9001-tombstones.sh \
 	%D%/9002-bounded.sh \

@@ -1,0 +1,3 @@
+# The command line is no library: a test names the files that it tests.
+check_PROGRAMS += %D%/test_survey
+t_unit_cli_test_survey_SOURCES = %D%/test_survey.c cli/survey.h cli/survey_judge.c cli/survey_list.c
