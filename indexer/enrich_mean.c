@@ -217,11 +217,24 @@ static void add_seconds(struct meaning *m, double from, double until)
 	m->has_time = true;
 }
 
+/* Loggers write no zone; what has none counts as UTC (columns, docs/formats/facts.md). */
+static bool span_of(struct slice s, int64_t *from, int64_t *until)
+{
+	char zoned[40];
+
+	if (date_span(s, from, until))
+		return true;
+	if (s.n < 16 || s.n > 30 || (s.p[10] != 'T' && s.p[10] != ' '))
+		return false;
+	snprintf(zoned, sizeof(zoned), "%.10sT%.*sZ", s.p, (int)(s.n - 11), s.p + 11);
+	return date_span(slice_str(zoned), from, until);
+}
+
 static void add_span(struct meaning *m, struct slice start, struct slice end)
 {
 	int64_t from, until, ignored;
 
-	if (date_span(start, &from, &ignored) && date_span(end.n > 0 ? end : start, &ignored, &until) && from != INT64_MIN && until != INT64_MAX)
+	if (span_of(start, &from, &ignored) && span_of(end.n > 0 ? end : start, &ignored, &until) && from != INT64_MIN && until != INT64_MAX)
 		add_seconds(m, (double)from, (double)until);
 }
 
@@ -493,6 +506,20 @@ static void time_of(struct meaning *m, const json_t *v, const struct unit *u)
 		add_span(m, json_slice(json_object_get(v, "min")), json_slice(json_object_get(v, "max")));
 }
 
+/* "mass_g", "temp_c": one letter behind an underscore is a unit where the rest of the name has a concept with its dimensions. */
+static bool unit_by_tail(const struct schema *sc, struct slice name, struct unit *u)
+{
+	struct unit_dims want;
+	char c;
+
+	if (name.n < 4 || name.p[name.n - 2] != '_' || !concept_dims(sc, slice_of(name.p, name.n - 2), &want))
+		return false;
+	c = name.p[name.n - 1];
+	if (c == 'c' && want.v[UNIT_K] == 1)
+		c = 'C';
+	return unit_parse(u, slice_of(&c, 1), &want) && u->kind == UNIT_LINEAR && unit_dims_eq(&u->dims, &want);
+}
+
 static st_t explain(struct meaning *m, const json_t *doc)
 {
 	json_t *v;
@@ -508,7 +535,7 @@ static st_t explain(struct meaning *m, const json_t *doc)
 		if (name.n == 0)
 			name = json_slice(json_object_get(v, "name"));
 		has = concept_dims(m->schema, name, &want);
-		known = unit.n > 0 && unit_parse(&u, unit, has ? &want : NULL);
+		known = unit.n > 0 ? unit_parse(&u, unit, has ? &want : NULL) : unit_by_tail(m->schema, name, &u);
 		if (known)
 			st = put_unit(v, &u);
 		if (st == ST_OK && i < LINKED_MOST)

@@ -195,6 +195,8 @@ st_t name_fold(struct buf *out, struct slice name)
 
 	if (unit.n > 0)
 		name.n = (size_t)(unit.p - name.p);
+	else if (name.n > 3 && name.p[name.n - 2] == '_' && strchr("gmKVAsCc", name.p[name.n - 1]) != NULL)
+		name.n -= 2;		/* body_mass_g: the same as schema/concept.c */
 	tok_init(&t, name);
 	while (out->n < 150 && tok_next(&t, &u)) {
 		if (out->n > 0)

@@ -31,6 +31,8 @@ size_t concept_fold(char *out, size_t max, struct slice name)
 
 	if (unit.n > 0)
 		name.n = (size_t)(unit.p - name.p);	/* what is left of "[" is no letter and goes below */
+	else if (name.n > 3 && name.p[name.n - 2] == '_' && strchr("gmKVAsCc", name.p[name.n - 1]) != NULL)
+		name.n -= 2;		/* body_mass_g */
 	for (size_t i = 0; i < name.n && n + 2 < max; i++) {
 		unsigned char c = (unsigned char)name.p[i];
 		bool hump = i > 0 && c >= 'A' && c <= 'Z' && name.p[i - 1] >= 'a' && name.p[i - 1] <= 'z' && i + 1 < name.n && name.p[i + 1] >= 'a' && name.p[i + 1] <= 'z';

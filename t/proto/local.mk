@@ -17,6 +17,7 @@ proto_tests = \
 	%D%/3014-survey.sh \
 	%D%/3015-watch.sh \
 	%D%/3900-real-datasets.sh \
+	%D%/4001-ranges.sh \
 	%D%/9001-tombstones.sh \
 	%D%/9002-bounded.sh \
 	%D%/9003-damage.sh \
