@@ -414,6 +414,7 @@ static st_t put_confirmed(const struct schema *sc, json_t *list, const json_t *d
 		if (st != ST_OK || !is(d, "confirmed") || json_text(d, "iri") == NULL)
 			continue;
 		j = json_deep_copy(d);
+		json_object_del(j, "by");	/* shown to everybody */
 		if (j != NULL && concept_find(sc, json_slice(json_object_get(d, "iri")), &l)) {
 			json_object_set_new(j, "id", json_string(l.id));
 			json_object_set_new(j, "label", json_string(l.label));

@@ -388,6 +388,8 @@ static void measured(struct jw *w, const struct package_ctx *c)
 		jw_text(w, "@type", SLICE("PropertyValue"));
 		jw_text(w, "name", json_slice(json_object_get(v, "name")));
 		jw_text(w, "unitText", json_slice(json_object_get(v, "unit")));
+		jw_text(w, "unitCode", json_slice(json_object_get(v, "qudt") != NULL ? json_object_get(v, "qudt") : json_object_get(v, "ucum")));
+		jw_text(w, "propertyID", json_slice(json_object_get(json_array_get(json_object_get(v, "concepts"), 0), "iri")));
 		jw_close(w, '}');
 	}
 	jw_close(w, ']');

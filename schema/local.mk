@@ -6,6 +6,8 @@ libschema_a_SOURCES = \
 	%D%/concept.h \
 	%D%/assertion.c \
 	%D%/assertion.h \
+	%D%/decision.c \
+	%D%/decision.h \
 	%D%/describe.c \
 	%D%/describe.h \
 	%D%/format.c \

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "schema/assertion.h"
+#include "schema/decision.h"
 #include "schema/record.h"
 #include "server/cache.h"
 #include "server/negotiate.h"
@@ -199,6 +200,7 @@ static void draft_create(struct req *r)
 	if (doc != NULL) {
 		/* Only this server says who confirmed what. */
 		assertions_guard(doc, NULL);
+		decisions_guard(doc, NULL);
 		api_actor(r, &a);
 		st = deposit_new(r->site->repo, &a, doc, id, &e);
 		if (st == ST_OK)
@@ -249,6 +251,7 @@ static void draft_put(struct req *r)
 	if (api_record(r, r->param[0], API_DRAFT, WANT_EDIT, false, &rec) && if_match(r, &rec, &etag) &&
 	    (doc = api_doc_in(r, warn)) != NULL) {
 		assertions_guard(doc, rec.doc);
+		decisions_guard(doc, rec.doc);
 		api_actor(r, &a);
 		st = deposit_save(r->site->repo, &a, rec.id, doc, etag, &e);
 		if (st == ST_OK)

@@ -17,6 +17,7 @@ static const struct { const char *name; enum search_sort sort; } sorts[] = {
 static const struct { const char *arg, *facet; } facet_args[] = {
 	{ "type", "type" }, { "resource_type", "type" }, { "year", "year" }, { "access", "access" }, { "access_status", "access" },
 	{ "licence", "licence" }, { "license", "licence" }, { "subject", "subject" }, { "creator", "creator" },
+	{ "variable", "variable" }, { "unit", "unit" }, { "format", "format" }, { "instrument", "instrument" },
 };
 
 static bool find_filters(struct req *r, struct find *f)
@@ -54,12 +55,53 @@ static bool find_sort(struct req *r, struct find *f)
 	return false;
 }
 
+/* What stands in quotation marks in a query, without any inside. */
+static const char *quotable(struct req *r, struct slice s)
+{
+	char *t = arena_dup(r->arena, s.p, s.n + 1);
+
+	for (size_t i = 0; t != NULL && i < s.n; i++)
+		if (t[i] == '"' || t[i] == '[' || t[i] == ']')
+			t[i] = ' ';
+	if (t != NULL)
+		t[s.n] = '\0';
+	return t != NULL ? t : "";
+}
+
+static const char *end_of(struct req *r, const char *arg)
+{
+	struct slice s = slice_trim(req_arg(r, arg));
+	return s.n > 0 ? quotable(r, s) : "*";
+}
+
+/* The fields of the form (var, min, max, in; from, until; place) are another way to write name:[min TO max unit] time:[from TO until] place:"...". */
+static void find_form(struct req *r, struct find *f)
+{
+	struct slice var = slice_trim(req_arg(r, "var")), place = slice_trim(req_arg(r, "place"));
+	const char *min = end_of(r, "min"), *max = end_of(r, "max"), *from = end_of(r, "from"), *until = end_of(r, "until"), *text;
+	bool values = strcmp(min, "*") != 0 || strcmp(max, "*") != 0, time = strcmp(from, "*") != 0 || strcmp(until, "*") != 0;
+
+	if (var.n == 0 && place.n == 0 && !time)
+		return;
+	text = f->q.text.n > 0 ? req_str(r, "(%.*s) ", (int)f->q.text.n, f->q.text.p) : "";
+	if (var.n > 0 && values)
+		text = req_str(r, "%s\"%s\":[%s TO %s %s] ", text, quotable(r, var), min, max, quotable(r, slice_trim(req_arg(r, "in"))));
+	else if (var.n > 0)
+		text = req_str(r, "%s(variable:\"%s\" OR column:\"%s\") ", text, quotable(r, var), quotable(r, var));
+	if (time)
+		text = req_str(r, "%stime:[%s TO %s] ", text, from, until);
+	if (place.n > 0)
+		text = req_str(r, "%splace:\"%s\" ", text, quotable(r, place));
+	f->q.text = slice_trim(slice_str(text));
+}
+
 bool find_read(struct req *r, struct find *f, unsigned size)
 {
 	struct slice all;
 
 	memset(f, 0, sizeof(*f));
 	f->q.text = slice_trim(req_arg(r, "q"));
+	find_form(r, f);
 	if (!find_sort(r, f) || !find_filters(r, f))
 		return false;
 	f->q.size = (unsigned)req_arg_int(r, "size", size, 1, 100);

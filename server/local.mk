@@ -9,6 +9,7 @@ libserver_a_SOURCES = \
 	%D%/api_record.c \
 	%D%/api_search.c \
 	%D%/api_upload.c \
+	%D%/api_variables.c \
 	%D%/api_vocab.c \
 	%D%/auth.c %D%/auth.h \
 	%D%/cache.c %D%/cache.h \

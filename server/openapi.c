@@ -97,7 +97,7 @@ static const char components[] =
 /* Arguments by their name above; ${code} is the one answer when all went well, ${schema} what it holds. ${canonical}: also as MEDIA_CANONICAL. */
 static const struct more { enum http_method method; const char *pattern, *args, *code, *schema; bool canonical; } more[] = {
 	{ HTTP_GET, "/api", "", "200", "Object", false },
-	{ HTTP_GET, "/api/records", "q sort size page cursor allversions type year access licence subject creator lang", "200", "Hits", false },
+	{ HTTP_GET, "/api/records", "q sort size page cursor allversions type year access licence subject creator variable unit format instrument lang", "200", "Hits", false },
 	{ HTTP_POST, "/api/records", "", "201", "Record", true },
 	{ HTTP_GET, "/api/records/{id}", "", "200", "Record", true },
 	{ HTTP_DELETE, "/api/records/{id}", "", "204", NULL, false },
@@ -126,6 +126,8 @@ static const struct more { enum http_method method; const char *pattern, *args, 
 	{ HTTP_DELETE, "/api/records/{id}/draft/files/{*key}", "", "204", NULL, false },
 	{ HTTP_POST, "/api/records/{id}/draft/files-archive", "", "200", "Taken", false },
 	{ HTTP_GET, "/api/records/{id}/facts", "", "200", "Object", false },
+	{ HTTP_GET, "/api/records/{id}/variables", "", "200", "Object", false },
+	{ HTTP_POST, "/api/records/{id}/draft/variables/decisions", "", "200", "Record", true },
 	{ HTTP_GET, "/api/records/{id}/status", "", "200", "Status", false },
 	{ HTTP_GET, "/api/records/{id}/communities", "", "200", "List", false },
 	{ HTTP_PUT, "/api/records/{id}/communities", "", "200", "Object", false },

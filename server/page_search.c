@@ -13,6 +13,7 @@
 static const struct { const char *name, *en, *ja; } facet_names[] = {
 	{ "type", "Kind", "資料種別" }, { "year", "Year", "年" }, { "access", "Access", "アクセス権" }, { "licence", "Licence", "ライセンス" },
 	{ "subject", "Subject", "主題" }, { "creator", "Creator", "作成者" },
+	{ "variable", "Variable", "変数" }, { "unit", "Unit", "単位" }, { "format", "File format", "ファイル形式" }, { "instrument", "Instrument", "装置" },
 };
 
 static const char *facet_label(struct page *p, const char *name)
@@ -130,6 +131,29 @@ static void put_chosen(struct page *p, const struct find *f)
 	}
 	if (any)
 		put(p, "</ul></nav>");
+}
+
+/* What the data hold, without knowing the query language: plain fields of a form. */
+static void put_values_form(struct page *p)
+{
+	static const struct { const char *name, *en, *ja, *hint; } fields[] = {
+		{ "var", "Variable", "変数", "temperature" }, { "min", "At least", "最小", "280" }, { "max", "At most", "最大", "300" }, { "in", "Unit", "単位", "K" },
+		{ "from", "From", "期間の始め", "1990" }, { "until", "Until", "期間の終わり", "2000" }, { "place", "Place", "場所", "Hokkaido" },
+	};
+	bool open = false;
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		open = open || req_arg(p->r, fields[i].name).n > 0;
+	putf(p, "<details class=\"values\"%s><summary>%s</summary><form action=\"/search\"><input type=\"hidden\" name=\"q\" value=\"", open ? " open" : "",
+	    w(p, "By what was measured", "測定値で探す"));
+	put_text(p, req_arg(p->r, "q"));
+	put(p, "\">");
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		putf(p, "<label>%s <input name=\"%s\" placeholder=\"%s\" value=\"", w(p, fields[i].en, fields[i].ja), fields[i].name, fields[i].hint);
+		put_text(p, req_arg(p->r, fields[i].name));
+		put(p, "\"></label>");
+	}
+	putf(p, "<button>%s</button></form></details>", w(p, "Search", "検索"));
 }
 
 /* The words found, marked: search_snippet() brackets them with bytes no record can hold in text. */
@@ -363,6 +387,7 @@ static void search_page(struct req *r)
 	put(&p, "</h1>\n<div class=\"cols\">");
 	put_facets(&p, &f);
 	put(&p, "<div class=\"results\">");
+	put_values_form(&p);
 	put_chosen(&p, &f);
 	if (f.res->total == 0) {
 		putf(&p, "<p class=\"note\">%s</p>", w(&p, "Nothing was found. Fewer or other words may help.", "見つかりませんでした。語を減らすか、別の語でお試しください。"));

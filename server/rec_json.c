@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "schema/assertion.h"
+#include "schema/decision.h"
 #include "schema/record.h"
 
 #define ENTRIES_MAX 100		/* files listed inside a record; more are one request away */
@@ -256,13 +257,14 @@ static void put_status(json_t *j, const struct rec *rec)
 /* A published document as the world sees it: who confirmed a proposal is between the depositors. New reference. */
 static json_t *shown_doc(const struct rec *rec, bool draft)
 {
-	const json_t *list = json_object_get(rec->doc, "assertions");
+	const json_t *list = json_object_get(rec->doc, "assertions"), *variables = json_object_get(rec->doc, "variables");
 	json_t *doc;
 
-	if (draft || list == NULL)
+	if (draft || (list == NULL && variables == NULL))
 		return json_incref(rec->doc);
 	doc = json_copy(rec->doc);
-	if (doc == NULL || json_put(doc, "assertions", assertions_public(list)) != ST_OK) {
+	if (doc == NULL || (list != NULL && json_put(doc, "assertions", assertions_public(list)) != ST_OK) ||
+	    (variables != NULL && json_put(doc, "variables", decisions_public(variables)) != ST_OK)) {
 		json_decref(doc);
 		return NULL;
 	}

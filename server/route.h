@@ -39,6 +39,7 @@ extern const struct route routes_ops[];		/* healthz, readyz, metrics, openapi */
 extern const struct route routes_record[];	/* records, drafts, versions */
 extern const struct route routes_archive[];	/* many files at once */
 extern const struct route routes_prefill[];	/* proposals for drafts */
+extern const struct route routes_variables[];	/* what data measure */
 extern const struct route routes_file[];
 extern const struct route routes_export[];
 extern const struct route routes_signpost[];

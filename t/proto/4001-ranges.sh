@@ -41,4 +41,55 @@ finds 'variable:"air temperature"' "$a" "$b"
 finds 'format:text/csv' "$a" "$b" "$c"
 req GET '/api/records' -G --data-urlencode 'q=temperature:[1 TO 2 parsnips]'
 problem 400 'a unit nobody knows is named'
+
+# What was read is shown: with units, SI and proposed concepts.
+ok_status 200 GET "/api/records/$a/variables"
+ok_json '.hits.hits | map(select(.unit == "℃")) | .[0] | .ucum == "Cel" and (.qudt | endswith("/DEG_C")) and .si.min == 285.65 and .si.unit == "K"' 'a unit has its codes and SI bounds'
+ok_json '.hits.hits | map(select(.unit == "℃")) | .[0].concepts[0] | .id == "air_temperature" and .how == "exact" and .score == 1 and .program and .version' 'a concept is proposed, with who says so and how sure'
+ok_json '.time.start == "1991-07-01T00:00:00Z" and .geo.places[0].id == "JP-01"' 'time and place are told'
+ok_status 200 GET "/records/$a" -H 'Accept: application/ld+json'
+ok_json '.variableMeasured | map(select(.unitCode == "Cel")) | .[0].propertyID | test("air_temperature")' 'schema.org carries unit code and concept'
+req GET "/records/$a/export/croissant"
+ok_json '.variableMeasured | map(select(.unitCode == "http://qudt.org/vocab/unit/DEG_C")) | length == 1' 'Croissant carries the unit'
+
+# A person decides; the word stays with the record, and what was rejected does not come back.
+name=$(req GET "/api/records/$a/variables"; pick '.hits.hits[] | select(.unit == "℃") | .name')
+iri='http://vocab.nerc.ac.uk/standard_name/air_temperature/'
+api POST "/api/records/$a/draft"
+decide() { jq -n --arg v "$name" --arg i "$1" --arg d "$2" '{variable: $v, iri: $i, decision: $d}'; }
+ok_status 200 POST "/api/records/$a/draft/variables/decisions" -H 'Content-Type: application/json' -d "$(decide "$iri" rejected)"
+ok_status 200 POST "/api/records/$a/draft/variables/decisions" -H 'Content-Type: application/json' -d "$(decide http://vocab.nerc.ac.uk/standard_name/surface_temperature/ confirmed)"
+ok_status 400 POST "/api/records/$a/draft/variables/decisions" -H 'Content-Type: application/json' -d "$(decide "$iri" perhaps)"
+ok_status 400 POST "/api/records/$a/draft/variables/decisions" -H 'Content-Type: application/json' -d "$(decide javascript:x confirmed)"
+api POST "/api/records/$a/draft/actions/publish"
+ok_status 200 GET "/api/records/$a/variables"
+ok_json '.hits.hits | map(select(.unit == "℃")) | .[0].concepts | length == 1 and .[0].id == "surface_temperature" and .[0].decision == "confirmed" and (.[0].at | length == 20) and .[0].by == null' 'the confirmed concept stands alone'
+ok_status 200 GET "/api/records/$a" -H 'Accept: application/vnd.azekura.v1+json'
+ok_json '[.variables[0].concepts[] | .decision] | sort == ["confirmed", "rejected"]' 'both words stand in the record'
+ok_json '[.. | objects | select(has("decision")) | .by] | all(. == null)' 'the world is not told who'
+redecided() { req GET '/api/records' -G --data-urlencode 'q=concept:air_temperature'; [ "$(pick '.hits.total')" = 1 ]; }
+ok 'search follows the decision' wait_until 30 redecided
+finds 'concept:surface_temperature' "$a"
+
+# The form of the search page says the same without the language.
+ok_status 200 GET '/search?var=temperature&min=280&max=300&in=K&from=1990&until=2000&place=Hokkaido'
+like "$(body)" "/records/$a\"" 'the form finds the station'
+unlike() { if grep -qE -- "$2" <<<"$1"; then fail "$3"; else pass "$3"; fi; }
+unlike "$(body)" "/records/$b\"" 'and not the other one'
+ok_status 400 GET '/search?var=temperature&min=280&in=parsnips'
+ok_status 200 GET '/api/records?var=temperature&min=280&max=300&in=K&place=Hokkaido'
+ok_json '.hits.total == 1' 'the API takes the fields of the form too'
+
+# What a file holds that not everybody may read is found by nobody.
+d=$(deposit "$T/naha" --title 'Closed station' --access restricted)
+if [ -n "$d" ]; then
+	closed_read() { req GET "/api/records/$d/status"; [ "$(pick .extracted)" = true ]; }
+	ok 'the closed one is read' wait_until 60 closed_read
+	owner_sees() { req GET "/api/records/$d/variables"; [ "$(pick '.hits.total')" = 4 ]; }
+	ok 'its owner is shown the variables' wait_until 30 owner_sees
+	TOKEN='' finds 'place:Okinawa' "$b"
+	TOKEN='' finds 'air_temperature:[300 TO 301 K]' "$b"
+	TOKEN=''; req GET "/api/records/$d/variables"
+	isnt "$STATUS" 200 'its variables are not shown to strangers'
+fi
 done_testing
