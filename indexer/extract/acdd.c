@@ -138,7 +138,8 @@ static void people(struct fact *f, const json_t *a)
 {
 	static const char *const names[] = { "creator_name", "creator", "author", "authors", "Author", "Creator", "principal_investigator", NULL };
 	const char *key = NULL, *type;
-	struct slice all = first_of(a, names, &key), one, url;
+	/* The creator of files that programs write is the program. */
+	struct slice all = json_object_get(a, "creator_version") ? SLICE_NULL : first_of(a, names, &key), one, url;
 	bool several = memchr(all.p ? all.p : "", ';', all.n) != NULL;
 	char where[120];
 	unsigned n = 0;

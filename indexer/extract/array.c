@@ -202,8 +202,12 @@ void array_stat_init(struct array_stat *s, enum dtype t, bool big, const json_t 
 	*s = (struct array_stat){ .big = big, .min = INFINITY, .max = -INFINITY };
 	rules_read(&s->rules, t, attributes, netcdf);
 	s->t = resigned(t, &s->rules);
-	for (i = 0; i < s->rules.fills && s->t != t; i++)	/* _FillValue is written in the type of the file */
+	if (s->t == t)
+		return;
+	for (i = 0; i < s->rules.fills; i++)	/* these are written in the type of the file */
 		s->rules.fill[i] = wrap_sign(s->t, s->rules.fill[i]);
+	s->rules.lowest = isfinite(s->rules.lowest) ? wrap_sign(s->t, s->rules.lowest) : s->rules.lowest;
+	s->rules.highest = isfinite(s->rules.highest) ? wrap_sign(s->t, s->rules.highest) : s->rules.highest;
 }
 
 /* ---- statistics ---- */

@@ -23,6 +23,7 @@ static const struct extractor *const extractors[] = {
 	&ex_netcdf,
 	&ex_genome,
 	&ex_sequence,
+	&ex_hdf,
 };
 
 #define READ_STEP	((size_t)256 << 10)

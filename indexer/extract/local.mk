@@ -21,6 +21,7 @@ libextract_a_SOURCES = \
 	%D%/ex_pdf.c \
 	%D%/program.c %D%/program.h \
 	%D%/ex_csv.c \
+	%D%/ex_hdf.c \
 	%D%/ex_netcdf.c \
 	%D%/ex_json.c \
 	%D%/ex_jpeg.c \
@@ -39,7 +40,11 @@ libextract_a_SOURCES = \
 	%D%/fact.c %D%/fact.h %D%/fact_int.h \
 	%D%/json_scan.c %D%/json_scan.h \
 	%D%/language.c %D%/language.h \
+	%D%/hdf_int.h \
+	%D%/hdf_value.c \
+	%D%/hdf_vfd.c \
 	%D%/magic.c \
+	%D%/nexus.c \
 	%D%/personal.c %D%/personal.h \
 	%D%/prefill.c %D%/prefill.h %D%/prefill_int.h \
 	%D%/prefill_geo.c \

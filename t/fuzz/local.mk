@@ -100,3 +100,6 @@ t_fuzz_fuzz_assertion_SOURCES = %D%/fuzz_assertion.c %D%/replay.c %D%/fuzz.h %D%
 check_PROGRAMS += %D%/fuzz_xml_tree
 t_fuzz_fuzz_xml_tree_SOURCES = %D%/fuzz_xml_tree.c %D%/replay.c %D%/fuzz.h
 t_fuzz_fuzz_xml_tree_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/fuzz_hdf
+t_fuzz_fuzz_hdf_SOURCES = %D%/fuzz_hdf.c %D%/extract_once.h %D%/replay.c %D%/fuzz.h
+t_fuzz_fuzz_hdf_LDADD = $(EXTRACT_LIBS) $(LDADD)

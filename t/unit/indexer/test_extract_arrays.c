@@ -252,25 +252,87 @@ static unsigned compare_all(const char *folder, unsigned (*compare)(const char *
 	return bad;
 }
 
-static unsigned compare_classic(const char *path, const json_t *ours, const json_t *theirs)
-{
-	const char *kind = json_text(theirs, "kind");
-
-	return strcmp(kind, "classic") == 0 || strcmp(kind, "64-bit offset") == 0 ? compare_netcdf(path, ours, theirs) : 0;
-}
-
 static void netcdf_is_read_as_its_library_does(void **state)
 {
 	unsigned seen;
 
-	assert_int_equal(0, compare_all("netcdf/", compare_classic, &seen));
-	assert_true(seen >= 9);
+	assert_int_equal(0, compare_all("netcdf/", compare_netcdf, &seen));
+	assert_true(seen >= 10);
+}
+
+/* ---- HDF5, NeXus ---- */
+
+static unsigned compare_dataset(const char *path, const char *name, const json_t *ours, const json_t *theirs)
+{
+	const char *type = json_text(theirs, "type");
+	unsigned bad = 0;
+
+	if (ours == NULL)
+		return wrong(path, name, "datasets");
+	if (!json_equal(json_object_get(ours, "shape"), json_object_get(theirs, "shape")))
+		bad += wrong(path, name, "shape");
+	if (strcmp(json_text(ours, "dtype"), dtype_of(type)) != 0 && strcmp(json_text(ours, "dtype"), "vlen") != 0)
+		bad += wrong(path, name, json_text(ours, "dtype"));
+	return bad + compare_text(path, name, ours, "unit", theirs, "units");
+}
+
+static unsigned compare_hdf(const char *path, const json_t *ours, const json_t *theirs)
+{
+	const json_t *variables = json_object_get(ours, "variables"), *v;
+	const char *name;
+	unsigned bad = 0;
+
+	if (strcmp(text(ours, "status"), "ok") != 0)
+		return wrong(path, text(ours, "status"), "status");
+	if ((long long)json_array_size(variables) != number(theirs, "datasets_count"))
+		bad += wrong(path, "", "number of datasets");
+	json_object_foreach(json_object_get(theirs, "datasets_first_120"), name, v)
+		bad += compare_dataset(path, name, named(variables, name + 1), v);
+	json_object_foreach(json_object_get(theirs, "root_attributes"), name, v)
+		if (json_is_string(v) && !json_equal(json_object_get(json_object_get(ours, "attributes"), name), v))
+			bad += wrong(path, name, "attribute");
+	return bad;
+}
+
+static void hdf5_is_read_as_its_library_does(void **state)
+{
+	unsigned seen;
+
+	assert_int_equal(0, compare_all("hdf5/", compare_hdf, &seen));
+	assert_int_equal(3, seen);
+	assert_int_equal(0, compare_all("nexus/", compare_hdf, &seen));
+	assert_int_equal(4, seen);
+}
+
+static void nexus_tells_of_the_experiment(void **state)
+{
+	json_t *j = fixture("nexus/201805_WSe2_arpes.nxs");
+
+	assert_string_equal("NeXus", text(j, "format.name"));
+	assert_string_equal("HEXTOF @ PG-2, Flash", text(j, "instrument.name"));
+	assert_string_equal("WSe2", text(j, "sample.name"));
+	assert_string_equal("2018-05-01T07:22:00+02:00", text(j, "time.start"));
+	assert_string_equal("Excited-state dynamics of WSe2 in the Valence Band and Core-Levels", text(j, "record.titles[0].value"));
+	json_decref(j);
+	j = fixture("nexus/xrdml_918-16_10_ref.nxs");
+	assert_string_equal("two_theta", text(j, "plot.x.label"));
+	assert_string_equal("deg", text(j, "plot.x.unit"));
+	assert_true(json_array_size(json_at(j, "plot.series[0].points")) > 300);
+	assert_string_equal("NXxrd_pan", text(j, "attributes.definition"));
+	json_decref(j);
+	/* A virtual dataset is described, and not followed. */
+	j = fixture("nexus/SiO2onSi.ellips.nxs");
+	assert_non_null(check(j, "virtual-data"));
+	assert_string_equal("J. A. Woollam Co.", text(j, "instrument.manufacturer"));
+	json_decref(j);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(netcdf_is_read_as_its_library_does),
+		cmocka_unit_test(hdf5_is_read_as_its_library_does),
+		cmocka_unit_test(nexus_tells_of_the_experiment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
