@@ -3,15 +3,22 @@
 #include "base/hash.h"
 #include "base/str.h"
 
-#define NEAR 1000	/* list items that are looked at for one that moved */
+#define NEAR 1000			/* list items that are looked at for one that moved */
+#define WORK_MAX ((size_t)64 << 20)	/* bytes that one tidying may digest: entries are the sender's, and may all name the whole record */
 
-static st_t digest(const json_t *v, char out[ASSERTION_DIGEST])
+/* ${work}: what may still be digested; NULL: anything. Past it no digest is like another. */
+static st_t digest(const json_t *v, char out[ASSERTION_DIGEST], size_t *work)
 {
 	struct buf b = BUF_INIT(BUF_NOMAX);
 	char hex[SHA256_HEX];
-	st_t st = json_dump(&b, v, true);
+	st_t st;
 
 	out[0] = '\0';
+	if (work != NULL && *work == 0)
+		return ST_TOOBIG;
+	st = json_dump(&b, v, true);
+	if (work != NULL)
+		*work -= b.n + 64 < *work ? b.n + 64 : *work;
 	if (st == ST_OK) {
 		sha256_hex(hex, b.p, b.n);
 		memcpy(out, hex, ASSERTION_DIGEST - 1);
@@ -66,13 +73,13 @@ json_t *assertion_value(const json_t *doc, const char *at)
 
 /* ---- Entries ---- */
 
-static bool holds(const json_t *doc, const json_t *entry)
+static bool holds(const json_t *doc, const json_t *entry, size_t *work)
 {
 	const char *at = json_text(entry, "at"), *of = json_text(entry, "of");
 	const json_t *v = at != NULL && *at != '\0' ? assertion_value(doc, at) : NULL;
 	char now[ASSERTION_DIGEST];
 
-	return v != NULL && of != NULL && digest(v, now) == ST_OK && strcmp(now, of) == 0;
+	return v != NULL && of != NULL && digest(v, now, work) == ST_OK && strcmp(now, of) == 0;
 }
 
 static void put_opt(json_t *o, const char *key, const char *v, st_t *st)
@@ -90,7 +97,7 @@ st_t assertion_add(json_t *doc, const char *at, const struct assertion *a)
 
 	if (v == NULL)
 		return ST_ABSENT;
-	if ((st = digest(v, of)) != ST_OK)
+	if ((st = digest(v, of, NULL)) != ST_OK)
 		return st;
 	if (!json_is_array(list)) {
 		if ((st = json_put(doc, "assertions", json_array())) != ST_OK)
@@ -130,7 +137,7 @@ const json_t *assertion_of(const json_t *doc, const char *at)
 		const char *there = json_text(one, "at");
 		size_t n = there != NULL ? strlen(there) : 0;
 
-		if (n > best_n && strncmp(at, there, n) == 0 && (at[n] == '\0' || at[n] == '/') && holds(doc, one)) {
+		if (n > best_n && strncmp(at, there, n) == 0 && (at[n] == '\0' || at[n] == '/') && holds(doc, one, NULL)) {
 			best = one;
 			best_n = n;
 		}
@@ -151,7 +158,7 @@ size_t assertions_open(const json_t *doc)
 /* ---- Keeping them true ---- */
 
 /* An item of a list that went to another place: no other entry may speak of it already. */
-static bool follow(const json_t *doc, json_t *list, size_t self, json_t *entry)
+static bool follow(const json_t *doc, json_t *list, size_t self, json_t *entry, size_t *work)
 {
 	const char *at = json_text(entry, "at"), *of = json_text(entry, "of"), *slash;
 	char parent[1000], where[1030], now[ASSERTION_DIGEST];
@@ -167,9 +174,9 @@ static bool follow(const json_t *doc, json_t *list, size_t self, json_t *entry)
 	json_array_foreach(items, i, v) {
 		bool taken = false;
 
-		if (i >= NEAR)
+		if (i >= NEAR || *work == 0)
 			break;
-		if (digest(v, now) != ST_OK || strcmp(now, of) != 0)
+		if (digest(v, now, work) != ST_OK || strcmp(now, of) != 0)
 			continue;
 		snprintf(where, sizeof(where), "%s/%zu", parent, i);
 		json_array_foreach(list, k, other) {
@@ -186,7 +193,7 @@ static bool follow(const json_t *doc, json_t *list, size_t self, json_t *entry)
 st_t assertions_tidy(json_t *doc)
 {
 	json_t *list = json_object_get(doc, "assertions"), *entry;
-	size_t i;
+	size_t i, work = WORK_MAX;
 
 	if (!json_is_array(list))
 		return ST_OK;
@@ -195,7 +202,7 @@ st_t assertions_tidy(json_t *doc)
 		/* What is no entry is left to validation. */
 		if (!json_is_object(entry) || json_text(entry, "at") == NULL || json_text(entry, "of") == NULL)
 			continue;
-		if (!holds(doc, entry) && !follow(doc, list, i, entry) && json_array_remove(list, i) != 0)
+		if (!holds(doc, entry, &work) && !follow(doc, list, i, entry, &work) && json_array_remove(list, i) != 0)
 			return ST_NOMEM;
 	}
 	if (json_array_size(list) == 0)

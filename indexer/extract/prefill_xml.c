@@ -163,11 +163,17 @@ static void dc_rest(struct pf *p, const struct xn *r)
 		pf_word(p, "formats", n->text, n->text);
 }
 
+static bool is_kernel(const struct xn *n)
+{
+	return n != NULL && (slice_starts(slice_str(n->ns), "http://datacite.org/schema/kernel-") ||
+	                     slice_starts(slice_str(n->ns), "https://schema.datacite.org/meta/kernel-"));
+}
+
 st_t pf_datacite_xml(struct pf *p, const struct xn *root, struct err *e)
 {
-	bool ours = slice_starts(slice_str(root->ns), "http://datacite.org/schema/kernel-") || slice_starts(slice_str(root->ns), "https://schema.datacite.org/meta/kernel-");
-
-	if (!ours || strcmp(root->name, "resource") != 0)
+	/* Alone, or in the envelope of an OAI-PMH answer about one record. */
+	root = is_kernel(root) || xn_find(root, "ListRecords") != NULL ? root : xn_find(root, "resource");
+	if (!is_kernel(root) || strcmp(root->name, "resource") != 0)
 		return slice_ieq_str(slice_str(p->path), "datacite.xml") ? err_set(e, ST_INVALID, "no element 'resource' of DataCite's namespace") : ST_ABSENT;
 	for (EACH(n, xn_child(root, "titles"), "title"))
 		put_typed(p, "titles", n, "titleType");

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "indexer/extract/prefill_int.h"
+#include "schema/assertion.h"
 #include "t/unit/schema/schema_env.h"
 
 static json_t *warnings;
@@ -374,6 +375,166 @@ static void real_descriptions_elsewhere_are_read(void **state)
 	buf_release(&b);
 }
 
+/* ---- Records of other places, against what they say ---- */
+
+static json_t *alone(const char *path, const char *name)
+{
+	struct prefill *p = prefill_new(schema);
+	struct buf b = BUF_INIT(DESCRIBE_FILE_MAX);
+	json_t *doc = NULL;
+
+	fixture(path, &b);
+	assert_true(describe_wants(name));
+	assert_int_equal(prefill_add(p, name, buf_slice(&b)), ST_OK);
+	assert_int_equal(prefill_take(p, &doc, &warnings), ST_OK);
+	prefill_free(p);
+	buf_release(&b);
+	return doc;
+}
+
+/* Every leaf that was proposed has an entry that speaks of it. */
+static void traced(const json_t *doc, const json_t *v, const char *at)
+{
+	char below[1500];
+	const char *key;
+	const json_t *x;
+	size_t i;
+
+	if (*at != '\0' && assertion_of(doc, at) != NULL)
+		return;
+	if (!json_is_object(v) && !json_is_array(v))
+		fail_msg("%s comes from nowhere", at);
+	json_object_foreach((json_t *)v, key, x) {
+		snprintf(below, sizeof(below), "%s/%s", at, key);
+		if (*at != '\0' || strcmp(key, "assertions") != 0)
+			traced(doc, x, below);
+	}
+	json_array_foreach(v, i, x) {
+		snprintf(below, sizeof(below), "%s/%zu", at, i);
+		traced(doc, x, below);
+	}
+}
+
+static void records_of_repositories_are_read(void **state)
+{
+	static const struct { const char *path, *reader, *title, *creator, *spdx, *publisher; size_t creators; } all[] = {
+		{ "records/datacite-example-full-v4.7.xml", "datacite-xml", "Example Title", "ExampleFamilyName, ExampleGivenName", "CC-BY-4.0", "Example Publisher", 2 },
+		{ "records/utf-16.xml", "datacite-xml", "Resistance to erosive destruction of steam turbine blades from titanium alloys, their structure and phase composition", "", "", "", 4 },
+		{ "records/utf-8_bom.xml", "datacite-xml", "", "", "CC-BY-NC-ND-3.0", "Ascomycete.org", 3 },
+		{ "records/dct_codebook.xml", "ddi", "dct html", "Admin, Dataverse", "CC0-1.0", "Root", 1 },
+		{ "records/exportfull.xml", "ddi", "Replication Data for: Title", "", "", "Root", 2 },
+		{ "records/eml-sample.xml", "eml", "", "Lehman, Clarence", "", "", 3 },
+		{ "records/eml-data-paper.xml", "eml", "", "", "CC-BY-4.0", "", 6 },
+		{ "records/md-SMJP01RJTD-gmd.xml", "iso19115", "WIS/GTS bulletin SMJP01 RJTD in FM12 SYNOP", "Japan Meteorological Agency", "", "", 1 },
+		{ "records/auscope-3d-model.xml", "iso19115", "3D geological model of the Otway and Torquay Basin 2011", "", "CC-BY-4.0", "Earth Resources Victoria", 1 },
+		{ "jpcoar/jpcoar-2.1/07_dataset.xml", "jpcoar", "The GRENE-TEA Project dataset", "", "CC-BY-4.0", "東京大学", 1 },
+		{ "records/sample_oai_dc_response.xml", "oai-dc", "", "", "", "", 3 },
+		{ "records/datasetJson.json", "dataverse", "Cars", "Durbin, Philip", "CC0-1.0", "Root", 1 },
+		{ "records/full-record.json", "invenio", "InvenioRDM", "Nielsen, Lars Holm", "", "InvenioRDM", 1 },
+		{ "records/ckan_full_dataset_croissant.json", "ckan", "Test Croissant dataset", "", "", "", 1 },
+		{ "records/sample-item.json", "stac", "A CS3 item", "CoolSat", "PDDL-1.0", "", 1 },
+		{ "records/aida.json", "schema-org", "Ovary data from the Visual Sweden project DROID", "Lindman, Karin", "", "AIDA", 4 },
+		{ "records/pure.ris", "ris", "A multiscale analysis of the urban heat island effect", "Toparlar, Y.", "", "Technische Universiteit Eindhoven", 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		json_t *d = alone(all[i].path, strrchr(all[i].path, '/') + 1);
+
+		if ((*all[i].title != '\0' && strcmp(at(d, "titles[0].value"), all[i].title) != 0) || strcmp(at(d, "assertions[0].by.reader"), all[i].reader) != 0 ||
+		    (*all[i].creator != '\0' && strcmp(at(d, "creators[0].names[0].value"), all[i].creator) != 0) || json_array_size(json_at(d, "creators")) != all[i].creators ||
+		    (*all[i].spdx != '\0' && strcmp(at(d, "rights[0].spdx"), all[i].spdx) != 0 && strcmp(at(d, "rights[1].spdx"), all[i].spdx) != 0) ||
+		    (*all[i].publisher != '\0' && strcmp(at(d, "publisher.names[0].value"), all[i].publisher) != 0))
+			fail_msg("%s: '%s' by '%s' and %zu, '%s', '%s', read by %s", all[i].path, at(d, "titles[0].value"), at(d, "creators[0].names[0].value"),
+			         json_array_size(json_at(d, "creators")), at(d, "rights[0].spdx"), at(d, "publisher.names[0].value"), at(d, "assertions[0].by.reader"));
+		traced(d, d, "");
+		done(d);
+	}
+	/* Lists of many records and data describe nothing. */
+	for (const char *const *p = (const char *const[]){ "records/sample_arxiv_response_listrecords_cs.xml", "records/items.json", "records/datasetORE.json", NULL }; *p != NULL; p++) {
+		json_t *d = alone(*p, strrchr(*p, '/') + 1);
+
+		assert_int_equal(json_object_size(d), 0);
+		assert_int_equal(json_array_size(warnings), 0);
+		done(d);
+	}
+}
+
+static void folders_of_rde_explain_their_fields(void **state)
+{
+	struct prefill *p = prefill_new(schema);
+	struct buf b = BUF_INIT(DESCRIBE_FILE_MAX);
+	json_t *d = NULL;
+
+	fixture("rde/run1/invoice/invoice.json", &b);
+	assert_int_equal(prefill_add(p, "invoice/invoice.json", buf_slice(&b)), ST_OK);
+	buf_clear(&b);
+	fixture("rde/run1/tasksupport/invoice.schema.json", &b);
+	assert_int_equal(prefill_add(p, "tasksupport/invoice.schema.json", buf_slice(&b)), ST_OK);
+	assert_int_equal(prefill_add(p, "meta/metadata.json", SLICE("{\"constant\":{\"temperature\":{\"value\":300}},\"variable\":[{\"angle\":{\"value\":1,\"unit\":\"degree\"}}]}")), ST_OK);
+	assert_int_equal(prefill_add(p, "tasksupport/metadata-def.json", SLICE("{\"temperature\":{\"name\":{\"ja\":\"温度\",\"en\":\"temperature\"},\"schema\":{\"type\":\"number\"},\"unit\":\"K\"}}")), ST_OK);
+	assert_int_equal(prefill_take(p, &d, &warnings), ST_OK);
+	prefill_free(p);
+	buf_release(&b);
+	assert_string_equal(at(d, "titles[0].value"), "test-dataset");
+	assert_string_equal(at(d, "samples[0].names[0].value"), "test");
+	assert_string_equal(json_string_value(assertion_value(d, "/customFields/rde:custom/0/name")), "sample1");
+	assert_string_equal(json_string_value(assertion_value(d, "/customFields/rde:custom/0/value")), "2023-01-01");
+	assert_string_equal(json_string_value(assertion_value(d, "/customFields/rde:custom/0/unit")), "A");
+	assert_string_equal(json_string_value(assertion_value(d, "/customFields/rde:custom/0/labels/0/value")), "サンプル１");
+	assert_int_equal(json_array_size(assertion_value(d, "/customFields/rde:custom")), 10);
+	assert_string_equal(at(assertion_of(d, "/customFields/rde:custom/1/value"), "source.place"), "/custom/sample2");
+	assert_string_equal(at(d, "variables[0].name"), "angle");
+	assert_string_equal(at(d, "variables[0].unit"), "degree");
+	traced(d, d, "");
+	done(d);
+}
+
+static void an_r_package_is_read(void **state)
+{
+	json_t *d = alone("datasets/palmerpenguins/DESCRIPTION", "DESCRIPTION");
+
+	assert_string_equal(at(d, "titles[0].value"), "Palmer Archipelago (Antarctica) Penguin Data");
+	assert_int_equal(json_array_size(json_at(d, "creators")), 3);
+	assert_string_equal(at(d, "creators[2].names[0].value"), "Gorman, Kristen");
+	assert_string_equal(at(d, "creators[2].nameIdentifiers[0].value"), "0000-0002-0258-9264");
+	assert_string_equal(at(d, "rights[0].spdx"), "CC0-1.0");
+	assert_string_equal(at(d, "version"), "0.1.1");
+	assert_string_equal(at(assertion_of(d, "/creators/2"), "source.place"), "line 16");
+	traced(d, d, "");
+	done(d);
+}
+
+static void data_files_add_up(void **state)
+{
+	struct prefill *p = prefill_new(schema);
+	json_t *a = js("{'extractor':'netcdf','version':3,'record':{'titles':[{'value':'T'}],'creators':[{'names':[{'value':'A'}]}],'places':{'/titles/0':'attribute title'}}}"), *d = NULL;
+	json_t *b = js("{'extractor':'netcdf','version':3,'record':{'titles':[{'value':'T'}],'creators':[{'names':[{'value':'A'}]},{'names':[{'value':'B'}]}]}}");
+	json_t *c = js("{'extractor':'png','version':1,'record':{'titles':[{'value':'U'}],'creators':7}}");
+
+	assert_int_equal(prefill_facts(p, "a.nc", "aa", a), ST_OK);
+	assert_int_equal(prefill_facts(p, "b.nc", "bb", b), ST_OK);
+	assert_int_equal(prefill_take(p, &d, &warnings), ST_OK);
+	prefill_free(p);
+	assert_string_equal(at(d, "titles[0].value"), "T");
+	assert_int_equal(json_array_size(json_at(d, "creators")), 2);
+	assert_string_equal(at(assertion_of(d, "/titles/0"), "source.place"), "attribute title");
+	assert_string_equal(at(assertion_of(d, "/titles/0"), "by.reader"), "netcdf");
+	assert_string_equal(at(assertion_of(d, "/creators/1"), "source.path"), "b.nc");
+	traced(d, d, "");
+	done(d);
+	p = prefill_new(schema);
+	assert_int_equal(prefill_facts(p, "a.nc", "aa", a), ST_OK);
+	assert_int_equal(prefill_facts(p, "c.png", "cc", c), ST_OK);
+	assert_int_equal(prefill_take(p, &d, &warnings), ST_OK);
+	prefill_free(p);
+	assert_null(json_at(d, "titles"));
+	assert_string_equal(at(d, "creators[0].names[0].value"), "A");
+	json_decref(a);
+	json_decref(b);
+	json_decref(c);
+	done(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +551,10 @@ int main(void)
 		cmocka_unit_test(real_folders_describe_themselves),
 		cmocka_unit_test(real_folders_are_merged),
 		cmocka_unit_test(real_descriptions_elsewhere_are_read),
+		cmocka_unit_test(records_of_repositories_are_read),
+		cmocka_unit_test(folders_of_rde_explain_their_fields),
+		cmocka_unit_test(an_r_package_is_read),
+		cmocka_unit_test(data_files_add_up),
 	};
 
 	return cmocka_run_group_tests(tests, load_schema, drop_schema);
