@@ -21,9 +21,11 @@ static const struct extractor *const extractors[] = {
 	&ex_tiff,
 	&ex_text,
 	&ex_netcdf,
+	&ex_cif,
 	&ex_genome,
 	&ex_sequence,
 	&ex_hdf,
+	&ex_structure,
 };
 
 #define READ_STEP	((size_t)256 << 10)

@@ -321,6 +321,27 @@ void cell6_of_vectors(struct cell6 *c, const double m[3][3])
 	c->gamma = angle(m[0], m[1]);
 }
 
+void cell6_vectors(const struct cell6 *c, double m[3][3])
+{
+	double cg = cos(c->gamma * M_PI / 180), sg = sin(c->gamma * M_PI / 180), cb = cos(c->beta * M_PI / 180), ca = cos(c->alpha * M_PI / 180);
+
+	memset(m, 0, 9 * sizeof(double));
+	m[0][0] = c->a;
+	m[1][0] = c->b * cg;
+	m[1][1] = c->b * sg;
+	m[2][0] = c->c * cb;
+	m[2][1] = c->c * (ca - cb * cg) / sg;
+	m[2][2] = cell6_volume(c) / (c->a * c->b * sg);
+}
+
+void fractional(const double inv[3][3], const double in[3], double out[3])
+{
+	int k;
+
+	for (k = 0; k < 3; k++)
+		out[k] = in[0] * inv[0][k] + in[1] * inv[1][k] + in[2] * inv[2][k];
+}
+
 bool vectors_invert(const double m[3][3], double out[3][3])
 {
 	double det = 0;
@@ -336,11 +357,10 @@ bool vectors_invert(const double m[3][3], double out[3][3])
 	return true;
 }
 
-static double rounded(double v, double unit)
+/* To six places, so that 1/3 of a cell is not written with seventeen digits. */
+static double rounded(double v)
 {
-	double r = round(v / unit) * unit;
-
-	return fabs(r) < 1e15 ? r : v;
+	return fabs(v) < 1e9 ? round(v * 1e6) / 1e6 : v;
 }
 
 void crystal_cell(struct fact *f, const struct cell6 *c)
@@ -358,7 +378,7 @@ void crystal_cell(struct fact *f, const struct cell6 *c)
 	fact_put_real(f, cell, "alpha", c->alpha);
 	fact_put_real(f, cell, "beta", c->beta);
 	fact_put_real(f, cell, "gamma", c->gamma);
-	fact_put_real(f, cell, "volume", rounded(v, 1e-6));
+	fact_put_real(f, cell, "volume", rounded(v));
 	fact_put(f, o, "cell", cell);
 }
 
@@ -398,7 +418,7 @@ void crystal_site(struct fact *f, unsigned z, double x, double y, double z3)
 		list = json_object_get(o, "sites");
 	}
 	if (list && json_array_size(list) < SITES_MOST &&
-	    json_push(list, json_pack("[s,f,f,f]", z ? element_symbol(z) : "X", rounded(x, 1e-6), rounded(y, 1e-6), rounded(z3, 1e-6))) != ST_OK)
+	    json_push(list, json_pack("[s,f,f,f]", z ? element_symbol(z) : "X", rounded(x), rounded(y), rounded(z3))) != ST_OK)
 		lines_nomem(f);
 }
 

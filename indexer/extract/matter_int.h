@@ -49,8 +49,11 @@ struct cell6 { double a, b, c, alpha, beta, gamma; };
 bool cell6_sane(const struct cell6 *c);
 double cell6_volume(const struct cell6 *c);		/* NaN when no such cell can be */
 void cell6_of_vectors(struct cell6 *c, const double m[3][3]);
-/* Fractional from Cartesian coordinates; false: the vectors lie in a plane. */
+/* Vectors of a cell, a along x, b in the plane of x and y. */
+void cell6_vectors(const struct cell6 *c, double m[3][3]);
+/* For fractional from Cartesian coordinates; false: the vectors lie in a plane. */
 bool vectors_invert(const double m[3][3], double out[3][3]);
+void fractional(const double inv[3][3], const double in[3], double out[3]);
 
 /* spacegroup.c: number of a Hermann-Mauguin symbol in any usual setting, or of a Hall symbol; 0: not known. */
 unsigned spacegroup_of(struct slice hm);
