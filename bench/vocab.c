@@ -1,6 +1,6 @@
 /*
- * Suggestions from a loaded vocabulary, in this process:   vocab DIR NAME   (a catalogue/ that nobody serves). Prints "p50 p99 max" in milliseconds,
- * then a word and its own time for the slowest.
+ * Suggestions from a loaded vocabulary, in this process:   vocab DIR NAME   (a catalogue/ that nobody serves). Prints "p50 p99 max slowest" in milliseconds,
+ * then the slowest word by the median of its rounds, which what else the machine does hardly touches.
  */
 #include <stdio.h>
 
@@ -27,6 +27,7 @@ int main(int argc, char **argv)
 {
 	struct kv_opts o = { .map_size = 1 << 20, .map_max = (size_t)1 << 40 };
 	static double ms[ROUNDS * sizeof(typed) / sizeof(typed[0])];
+	static double of_word[sizeof(typed) / sizeof(typed[0])][ROUNDS];
 	double worst = 0;
 	const char *worst_word = "";
 	struct err e = ERR_INIT;
@@ -55,15 +56,18 @@ int main(int argc, char **argv)
 				json_decref(vocabs_concept(&t, vocabs_find(&t, slice_str(argv[2])), out[k]));
 			kv_end(&t, NULL);
 			hits += m;
-			ms[n++] = (double)(clock_mono_us() - at) / 1000;
-			if (ms[n - 1] > worst) {
-				worst = ms[n - 1];
-				worst_word = typed[i];
-			}
+			ms[n++] = of_word[i][r] = (double)(clock_mono_us() - at) / 1000;
 		}
 	}
 	qsort(ms, n, sizeof(ms[0]), by_number);
-	printf("%.3f %.3f %.3f\n# %zu questions, %zu answers, slowest '%s'\n", ms[n / 2], ms[n * 99 / 100], ms[n - 1], n, hits, worst_word);
+	for (i = 0; i < sizeof(typed) / sizeof(typed[0]); i++) {
+		qsort(of_word[i], ROUNDS, sizeof(double), by_number);
+		if (of_word[i][ROUNDS / 2] > worst) {
+			worst = of_word[i][ROUNDS / 2];
+			worst_word = typed[i];
+		}
+	}
+	printf("%.3f %.3f %.3f %.3f\n# %zu questions, %zu answers, slowest '%s'\n", ms[n / 2], ms[n * 99 / 100], ms[n - 1], worst, n, hits, worst_word);
 	kv_close(kv);
 	return 0;
 }

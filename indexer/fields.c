@@ -151,6 +151,7 @@ static void subjects(const struct doc_sink *k, const json_t *array)
 		json_t *v = json_object_get(m, "value");
 		text(k, F_SUBJECT, v);
 		text(k, F_SUBJECT, json_object_get(m, "code"));
+		exact_lower(k, EXACT_CONCEPT, json_slice(json_object_get(m, "valueUri")));
 		facet(k, FACET_SUBJECT, json_slice(v));
 	}
 }

@@ -3,6 +3,7 @@ libindexer_a_SOURCES = \
 	%D%/apply.c \
 	%D%/build.c \
 	%D%/enrich.c %D%/enrich_int.h \
+	%D%/expand.c \
 	%D%/enrich_mean.c \
 	%D%/facet.c \
 	%D%/fields.c \

@@ -277,6 +277,8 @@ static st_t run(struct walk *w, struct search_result *out, struct buf *terms, st
 		st = filters_read(s, w->q, w->filters, &w->n_filters, e);
 	if (st != ST_OK)
 		return st;
+	if (w->q->expander != NULL && expand_query(s, tree, w->q->expander, &out->expanded) != ST_OK)
+		return s->t.st;
 	if (w->q->facets && counts_init(s, &w->counts) != ST_OK)
 		return s->t.st;
 	if (plan_query(s, tree, &w->root, terms) != ST_OK)
@@ -332,5 +334,6 @@ void search_result_release(struct search_result *r)
 	free(r->hits);
 	free(r->next);
 	free(r->terms);
+	free(r->expanded);
 	memset(r, 0, sizeof(*r));
 }

@@ -31,6 +31,16 @@ uint64_t index_place(struct index *ix);		/* the last change applied */
 st_t index_rebuild_begin(struct index *ix, struct err *e);
 st_t index_rebuild_end(struct index *ix, struct err *e);
 
+/*
+ * Where the labels of concepts are known. expand() is called with a word or a row of words as written, in a worker, a few tens of times a query at most; when that is
+ * the label of a concept it calls ${put} for what is meant too: other labels of it and of narrower ones, their addresses, their codes of type.
+ */
+enum search_also { ALSO_LABEL, ALSO_CONCEPT, ALSO_TYPE };
+struct search_expander {
+	void (*expand)(void *ctx, struct slice label, void (*put)(void *to, enum search_also kind, struct slice text), void *to);
+	void *ctx;
+};
+
 enum search_sort { SORT_BEST, SORT_NEWEST, SORT_OLDEST, SORT_TITLE, SORT_UPDATED };
 struct search_query {
 	struct slice text;		/* words, AND OR NOT, "phrases", field:value, ( ); empty: everything */
@@ -42,6 +52,7 @@ struct search_query {
 	struct slice cursor;		/* from a former page; empty: the start */
 	bool all_versions;		/* else only the newest of each concept */
 	bool facets;
+	const struct search_expander *expander;		/* NULL: words mean themselves */
 };
 struct search_hit { char id[PID_LEN + 1]; float score; };
 struct search_bucket { char *key; char *label_en, *label_ja; uint64_t count; bool selected; };
@@ -52,6 +63,7 @@ struct search_result {
 	bool total_exact;
 	struct search_facet *facets; size_t n_facets;
 	char *next;			/* cursor of the next page or NULL */
+	char *expanded;			/* [{"text":"動物","also":["animal", ...]}], or NULL when nothing was */
 	char *terms;			/* normalised words to mark in results, blank-separated */
 };
 /* ST_INVALID: the query cannot be read; text says where. ST_TIMEOUT: it took more than five seconds. */

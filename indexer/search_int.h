@@ -84,6 +84,9 @@ roaring_bitmap_t *plan_span(struct sctx *s, const struct query *q);
 roaring_bitmap_t *plan_set(struct sctx *s);	/* an empty one; NULL when out of memory (s->t has failed then) */
 roaring_bitmap_t *plan_exact(struct sctx *s, char letter, struct slice value, roaring_bitmap_t *into);
 
+/* Add to the tree what its words mean by ${by}; ${told}: owned, as search_result.expanded. */
+st_t expand_query(struct sctx *s, struct query *q, const struct search_expander *by, char **told);
+
 /* Ranking. */
 float bm25_idf(uint64_t docs, uint64_t df);
 static inline float bm25(float idf, float tf, float norm) { return idf * tf * 2.2f / (tf + norm); }

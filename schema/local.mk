@@ -53,11 +53,15 @@ nobase_dist_pkgdata_DATA += \
 	%D%/vocab/access_rights.tsv \
 	%D%/vocab/concept_names.tsv \
 	%D%/vocab/concepts.tsv \
+	%D%/vocab/coar_resource_types.tsv \
 	%D%/vocab/contributor_types.tsv \
 	%D%/vocab/countries.tsv \
+	%D%/vocab/data_use.tsv \
 	%D%/vocab/date_types.tsv \
+	%D%/vocab/dcmi_types.tsv \
 	%D%/vocab/description_types.tsv \
 	%D%/vocab/e_rad_fields.tsv \
+	%D%/vocab/fields_of_science.tsv \
 	%D%/vocab/funder_identifier_types.tsv \
 	%D%/vocab/general_types.tsv \
 	%D%/vocab/identifier_types.tsv \

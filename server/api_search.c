@@ -1,6 +1,7 @@
 /* Search. */
 
 #include "server/api.h"
+#include "server/expand.h"
 #include "server/find.h"
 
 #include "base/str.h"
@@ -125,6 +126,7 @@ static void release(void *p)
 bool find_run(struct req *r, struct find *f)
 {
 	struct search_result *kept = arena_alloc(r->arena, sizeof(*kept));
+	struct expander ex;
 	struct err e = ERR_INIT;
 	st_t st;
 
@@ -132,7 +134,10 @@ bool find_run(struct req *r, struct find *f)
 		problem_send(r, ST_NOMEM, NULL);
 		return false;
 	}
+	expander_init(&ex, r);
+	f->q.expander = &ex.by;
 	st = search_run(r->site->ix, &r->who, &f->q, kept, &e);
+	f->q.expander = NULL;
 	if (st == ST_OK)
 		st = arena_defer(r->arena, release, kept);
 	if (st != ST_OK) {
@@ -203,7 +208,7 @@ static json_t *facets_json(struct req *r, const struct search_result *res)
 static void search_get(struct req *r)
 {
 	bool canonical = api_wants_canonical(r);
-	json_t *out, *hits, *list, *links;
+	json_t *out, *hits, *list, *links, *also = NULL;
 	struct kv_txn t;
 	struct find f;
 	size_t i;
@@ -231,6 +236,8 @@ static void search_get(struct req *r)
 		json_put_str(links, "prev", slice_str(req_str(r, "%s/api/records%s", BASE(r), find_query(r, &f, NULL, f.q.page - 1))));
 	out = json_pack("{s:o, s:o, s:o, s:I}", "hits", hits, "links", links, "aggregations", facets_json(r, f.res),
 	    "indexedTo", (json_int_t)index_place(r->site->ix));
+	if (f.res->expanded != NULL && json_load(&also, slice_str(f.res->expanded), NULL) == ST_OK)
+		json_put(out, "expansions", also);
 	reply_json(r, 200, out);
 	reply_add(r, "Cache-Control", SLICE("private, no-cache"));
 }

@@ -11,6 +11,7 @@ libserver_a_SOURCES = \
 	%D%/api_upload.c \
 	%D%/api_variables.c \
 	%D%/api_vocab.c \
+	%D%/expand.c %D%/expand.h \
 	%D%/auth.c %D%/auth.h \
 	%D%/cache.c %D%/cache.h \
 	%D%/daemon.c %D%/daemon.h \
