@@ -504,6 +504,24 @@ static void an_r_package_is_read(void **state)
 	done(d);
 }
 
+static void licence_texts_are_known(void **state)
+{
+	static const struct { const char *text, *spdx; } all[] = {
+		{ "本データは政府標準利用規約（第2.0版）に基づき公開します。", "LicenseRef-GJSTU-2.0" }, { "公共データ利用規約（第1.0版）（PDL1.0）", "LicenseRef-PDL-1.0" },
+		{ "クリエイティブ・コモンズ 表示 4.0 国際 ライセンス", "CC-BY-4.0" }, { "クリエイティブ・コモンズ 表示-非営利-改変禁止 4.0 国際 ライセンス", "CC-BY-NC-ND-4.0" },
+		{ "Open Database License (ODbL) v1.0", "ODbL-1.0" }, { "Open Data Commons Attribution License v1.0", "ODC-By-1.0" }, { "X11 License", "X11" },
+		{ "MIT No Attribution\n\nPermission is hereby granted, free of charge, to any person", "MIT-0" }, { "MOZILLA PUBLIC LICENSE\nVersion 1.1", "MPL-1.1" },
+		{ "GNU GENERAL PUBLIC LICENSE\nVersion 2, June 1991", "GPL-2.0-only" }, { "GNU LIBRARY GENERAL PUBLIC LICENSE\nVersion 2, June 1991", "LGPL-2.0-only" },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		json_t *d = FILES("LICENSE", all[i].text);
+
+		assert_string_equal(at(d, "rights[0].spdx"), all[i].spdx);
+		done(d);
+	}
+}
+
 static void data_files_add_up(void **state)
 {
 	struct prefill *p = prefill_new(schema);
@@ -554,6 +572,7 @@ int main(void)
 		cmocka_unit_test(records_of_repositories_are_read),
 		cmocka_unit_test(folders_of_rde_explain_their_fields),
 		cmocka_unit_test(an_r_package_is_read),
+		cmocka_unit_test(licence_texts_are_known),
 		cmocka_unit_test(data_files_add_up),
 	};
 
