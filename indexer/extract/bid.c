@@ -19,6 +19,8 @@ static const struct extractor *const extractors[] = {
 	&ex_sqlite,
 	&ex_ome,
 	&ex_tiff,
+	&ex_dicom,
+	&ex_nifti,
 	&ex_text,
 	&ex_netcdf,
 	&ex_cif,

@@ -36,6 +36,9 @@ libextract_a_SOURCES = \
 	%D%/tiff_geo.c \
 	%D%/tiff_int.h \
 	%D%/tiff_pixels.c \
+	%D%/ex_dicom.c \
+	%D%/ex_nifti.c \
+	%D%/tally.h \
 	%D%/extract.h %D%/extract_int.h \
 	%D%/fact.c %D%/fact.h %D%/fact_int.h \
 	%D%/json_scan.c %D%/json_scan.h \

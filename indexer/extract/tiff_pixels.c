@@ -1,9 +1,8 @@
 /* Pixels of a TIFF, strip by strip or tile by tile, into a thumbnail and the statistics of its bands. */
 
-#include <math.h>
 #include <stdlib.h>
 
-#include "indexer/extract/bytes_int.h"
+#include "indexer/extract/tally.h"
 #include "indexer/extract/thumb.h"
 #include "indexer/extract/tiff_int.h"
 
@@ -12,13 +11,11 @@
 #define PAGES_MOST	64u			/* looked at for a smaller copy of a large picture */
 #define BANDS_MOST	64u
 
-struct band { double min, max, mean, m2; uint64_t n, missing; };
-
 struct px {
 	struct tiff *x;
 	struct tiff_page p;
 	struct thumb *t;
-	struct band *bands;		/* NULL: not asked for */
+	struct tally *bands;		/* NULL: not asked for */
 	unsigned shown;			/* samples in the thumbnail, 1 or 3 */
 	bool rgb, palette, invert, has_nodata;
 	double nodata, scale;
@@ -112,18 +109,6 @@ static double value(const struct tiff_page *p, const uint8_t *row, size_t i)
 	return f64;
 }
 
-static void band_add(struct band *b, double v)
-{
-	double d = v - b->mean;
-
-	if (b->n++ == 0)
-		b->min = b->max = v;
-	b->min = v < b->min ? v : b->min;
-	b->max = v > b->max ? v : b->max;
-	b->mean += d / (double)b->n;
-	b->m2 += d * (v - b->mean);
-}
-
 static void pixel(struct px *q, uint32_t px, uint32_t py, unsigned sample, double v)
 {
 	bool missing = !isfinite(v) || (q->has_nodata && v == q->nodata);
@@ -133,7 +118,7 @@ static void pixel(struct px *q, uint32_t px, uint32_t py, unsigned sample, doubl
 		if (missing)
 			q->bands[sample].missing++;
 		else
-			band_add(&q->bands[sample], v);
+			tally_add(&q->bands[sample], v);
 	}
 	if (missing && !q->rgb && !q->palette)
 		return;
@@ -213,14 +198,6 @@ static const char *dtype(const struct tiff_page *p, char *out, size_t n)
 	return out;
 }
 
-static void put_extreme(struct px *q, json_t *v, const char *key, double x)
-{
-	if (q->x->page.format != SAMPLEFORMAT_IEEEFP && fabs(x) < 9e15)
-		fact_put_int(q->x->f, v, key, (int64_t)x);
-	else
-		fact_put_real(q->x->f, v, key, x);
-}
-
 static void put_bands(struct px *q)
 {
 	struct fact *f = q->x->f;
@@ -230,7 +207,7 @@ static void put_bands(struct px *q)
 	bool all = q->p.w == q->x->page.w && q->p.h == q->x->page.h && q->broken == 0;
 
 	for (i = 0; i < q->x->page.samples && i < BANDS_MOST; i++) {
-		struct band *b = q->bands ? &q->bands[i] : NULL;
+		struct tally *b = q->bands ? &q->bands[i] : NULL;
 
 		snprintf(name, sizeof(name), "band %u", i + 1);
 		if ((v = fact_variable(f, slice_str(name))) == NULL)
@@ -244,17 +221,9 @@ static void put_bands(struct px *q)
 			fact_put(f, v, "attributes", json_pack("{s:o}", "nodata", isfinite(q->nodata) ? json_real(q->nodata) : json_string("NaN")));
 		if (b == NULL || b->n + b->missing == 0)
 			continue;
-		fact_put_int(f, v, "count", (int64_t)b->n);
-		fact_put_int(f, v, "missing", (int64_t)b->missing);
+		tally_put(f, v, b, q->x->page.format != SAMPLEFORMAT_IEEEFP);
 		if (!all)
 			fact_put(f, v, "sampled", json_true());
-		if (b->n == 0)
-			continue;
-		put_extreme(q, v, "min", b->min);
-		put_extreme(q, v, "max", b->max);
-		fact_put_real(f, v, "mean", b->mean);
-		if (b->n > 1)
-			fact_put_real(f, v, "sd", sqrt(b->m2 / (double)(b->n - 1)));
 	}
 }
 
