@@ -16,6 +16,7 @@ static const struct extractor *const extractors[] = {
 	&ex_jpeg,
 	&ex_picture,
 	&ex_png,
+	&ex_parquet,
 	&ex_sqlite,
 	&ex_ome,
 	&ex_tiff,

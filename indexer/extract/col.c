@@ -307,6 +307,37 @@ static inline void distinct_add(struct distinct *d, struct col_pool *pool, const
 		hll_add(d->reg, pool->hll_bits, h);
 }
 
+/* One that was seen before, while their text is kept. */
+static bool distinct_again(struct distinct *d, uint64_t h)
+{
+	uint32_t i;
+
+	if (d->stage != DISTINCT_TEXT || d->cap == 0)
+		return false;
+	for (i = (uint32_t)h & (d->cap - 1); d->slot[i]; i = (i + 1) & (d->cap - 1))
+		if (d->seen[d->slot[i] - 1].hash == h) {
+			d->seen[d->slot[i] - 1].count++;
+			return true;
+		}
+	return false;
+}
+
+/* A value that is no text: told apart by its bits, and written out only where its text is kept. */
+static void distinct_bits(struct distinct *d, struct col_pool *pool, uint64_t bits, unsigned (*write)(char out[40], uint64_t bits))
+{
+	uint64_t h = bytes_hash(&bits, sizeof(bits));
+	char b[40];
+
+	if (distinct_again(d, h))
+		return;
+	if (d->stage == DISTINCT_TEXT && distinct_text(d, pool, h, b, d->n < TOP_DISTINCT ? write(b, bits) : 0))
+		return;
+	if (d->stage == DISTINCT_SET && distinct_set(d, pool, h))
+		return;
+	if (d->reg)
+		hll_add(d->reg, pool->hll_bits, h);
+}
+
 /* ---- histogram ---- */
 
 /* Make room for ${v}: wider bins until everything from ${lo} to ${hi} fits. */
@@ -545,10 +576,45 @@ void col_add(struct col *c, struct col_pool *pool, const char *p, size_t n, char
 
 /* ---- values whose type is known: the same counts, without looking at text first ---- */
 
+static unsigned write_int(char out[40], uint64_t bits)
+{
+	return (unsigned)snprintf(out, 40, "%lld", (long long)bits);
+}
+
+/* The shorter of two ways that read back the same. */
+static unsigned write_real(char out[40], uint64_t bits)
+{
+	double v;
+	int n;
+
+	memcpy(&v, &bits, sizeof(v));
+	n = snprintf(out, 40, "%.15g", v);
+	if (strtod(out, NULL) != v)
+		n = snprintf(out, 40, "%.17g", v);
+	return (unsigned)n;
+}
+
+static unsigned write_day(char out[40], uint64_t bits)
+{
+	cell_date_text(out, (int64_t)bits, true, false);
+	return (unsigned)strlen(out);
+}
+
+static unsigned write_moment(char out[40], uint64_t bits)
+{
+	cell_date_text(out, (int64_t)bits, false, false);
+	return (unsigned)strlen(out);
+}
+
+static unsigned write_zoned(char out[40], uint64_t bits)
+{
+	cell_date_text(out, (int64_t)bits, false, true);
+	return (unsigned)strlen(out);
+}
+
 void col_int(struct col *c, struct col_pool *pool, int64_t v)
 {
-	char b[24];
-	int n = snprintf(b, sizeof(b), "%lld", (long long)v);
+	char b[40];
 
 	c->n[KIND_INTEGER]++;
 	c->isum += v;
@@ -556,16 +622,15 @@ void col_int(struct col *c, struct col_pool *pool, int64_t v)
 		c->imin = v;
 	if (v > c->imax)
 		c->imax = v;
-	if (n >= 12)
-		look_personal(c, b, (size_t)n);
+	if (v >= INT64_C(100000000000))
+		look_personal(c, b, write_int(b, (uint64_t)v));
 	add_number(c, pool, (double)v);
-	distinct_add(&c->d, pool, b, (size_t)n);
+	distinct_bits(&c->d, pool, (uint64_t)v, write_int);
 }
 
 void col_real(struct col *c, struct col_pool *pool, double v)
 {
-	char b[40];
-	int n;
+	uint64_t bits;
 
 	if (isnan(v)) {
 		c->n[KIND_MISSING]++;
@@ -573,17 +638,13 @@ void col_real(struct col *c, struct col_pool *pool, double v)
 	}
 	c->n[KIND_NUMBER]++;
 	add_number(c, pool, v);
-	n = snprintf(b, sizeof(b), "%.17g", v);
-	if (n > 15) {
-		char shorter[40];
-		int k = snprintf(shorter, sizeof(shorter), "%.15g", v);
-
-		if (strtod(shorter, NULL) == v) {
-			memcpy(b, shorter, (size_t)k + 1);
-			n = k;
-		}
+	/* 1.0 is no other value than 1. */
+	if (v > -9e15 && v < 9e15 && v == (double)(int64_t)v) {
+		distinct_bits(&c->d, pool, (uint64_t)(int64_t)v, write_int);
+		return;
 	}
-	distinct_add(&c->d, pool, b, (size_t)n);
+	memcpy(&bits, &v, sizeof(bits));
+	distinct_bits(&c->d, pool, bits, write_real);
 }
 
 void col_bool(struct col *c, struct col_pool *pool, bool v)
@@ -608,8 +669,6 @@ void col_string(struct col *c, struct col_pool *pool, const char *p, size_t n, u
 
 void col_moment(struct col *c, struct col_pool *pool, int64_t us, bool day, bool zoned)
 {
-	char b[40];
-
 	c->n[day ? KIND_DATE : KIND_DATETIME]++;
 	if (!day && zoned)
 		c->zoned = true;
@@ -620,8 +679,7 @@ void col_moment(struct col *c, struct col_pool *pool, int64_t us, bool day, bool
 	if (us > c->tmax)
 		c->tmax = us;
 	c->form[FORM_PLAIN]++;
-	cell_date_text(b, us, day, zoned);
-	distinct_add(&c->d, pool, b, strlen(b));
+	distinct_bits(&c->d, pool, (uint64_t)us, day ? write_day : zoned ? write_zoned : write_moment);
 }
 
 /* ---- what came out ---- */

@@ -62,6 +62,7 @@ extern const struct extractor ex_html, ex_notebook, ex_pdf;
 extern const struct extractor ex_hdf, ex_netcdf;
 extern const struct extractor ex_cif, ex_genome, ex_sequence, ex_structure;
 extern const struct extractor ex_dicom, ex_nifti;
+extern const struct extractor ex_parquet;
 
 /* magic.c: media type by first bytes, or NULL. */
 const char *magic_media(const uint8_t *p, size_t n);

@@ -27,6 +27,7 @@ libextract_a_SOURCES = \
 	%D%/ex_jpeg.c \
 	%D%/ex_picture.c \
 	%D%/ex_png.c \
+	%D%/ex_parquet.c \
 	%D%/ex_sqlite.c \
 	%D%/ex_text.c \
 	%D%/exif.c %D%/image.h \
@@ -48,6 +49,9 @@ libextract_a_SOURCES = \
 	%D%/hdf_vfd.c \
 	%D%/magic.c \
 	%D%/nexus.c \
+	%D%/parquet_foot.c %D%/parquet_int.h %D%/thrift_int.h \
+	%D%/parquet_page.c \
+	%D%/parquet_val.c \
 	%D%/personal.c %D%/personal.h \
 	%D%/prefill.c %D%/prefill.h %D%/prefill_int.h \
 	%D%/prefill_geo.c \

@@ -115,3 +115,6 @@ t_fuzz_fuzz_dicom_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/fuzz_nifti
 t_fuzz_fuzz_nifti_SOURCES = %D%/fuzz_nifti.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
 t_fuzz_fuzz_nifti_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/fuzz_parquet
+t_fuzz_fuzz_parquet_SOURCES = %D%/fuzz_parquet.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
+t_fuzz_fuzz_parquet_LDADD = $(EXTRACT_LIBS) $(LDADD)

@@ -307,6 +307,110 @@ static unsigned compare_json(const char *path, const json_t *ours, const json_t 
 	return compare_fields(path, ours, json_object_get(facts, "fields"));
 }
 
+/* Columns of simple types; structures are columns of their parts. NaN and "" are missing for us and values for the manifest. */
+static unsigned compare_parquet(const char *path, const json_t *ours, const json_t *facts)
+{
+	static const char *const types[][2] = { { "INTEGER", "integer" }, { "BIGINT", "integer" }, { "DOUBLE", "number" }, { "FLOAT", "number" },
+	    { "VARCHAR", "string" }, { "BOOLEAN", "boolean" }, { "TIMESTAMP", "datetime" }, { "DATE", "date" } };
+	const json_t *want, *c;
+	unsigned bad = 0;
+	size_t i, k;
+
+	if (strcmp(text(ours, "extractor"), "parquet") != 0)
+		return complain(path, "extractor", text(ours, "extractor"));
+	if (json_is_false(json_object_get(facts, "readable_by_duckdb")) || strstr(path, "6229"))
+		return strcmp(text(ours, "status"), "ok") == 0 ? complain(path, "status", "ok") : 0;
+	if (strcmp(text(ours, "status"), "ok") != 0)
+		return complain(path, "status", text(ours, "reason"));
+	if (number(ours, "tables[0].rows") != number(facts, "rows"))
+		return complain(path, "number of", "rows");
+	if (number(ours, "attributes.row_groups") != number(facts, "row_groups"))
+		bad += complain(path, "number of", "row groups");
+	json_array_foreach(json_object_get(facts, "columns"), i, want) {
+		const char *name = json_text(want, "name"), *type = json_text(want, "type");
+
+		if (strncmp(type, "STRUCT(", 7) == 0 && type[strlen(type) - 1] == ')')
+			continue;
+		if ((c = column_named(ours, name)) == NULL) {
+			bad += complain(path, "column", name);
+			continue;
+		}
+		for (k = 0; k < sizeof(types) / sizeof(types[0]); k++)
+			if (strcmp(types[k][0], type) == 0 && strcmp(types[k][1], json_text(c, "type")) != 0)
+				bad += complain(path, "type of", name);
+		if (type[strlen(type) - 1] == ']' && strcmp(json_text(c, "type"), "list") != 0)
+			bad += complain(path, "type of", name);
+		if (!strstr(path, "nan") && !check(ours, "out-of-range") && number(c, "missing") != number(json_object_get(facts, "nulls"), name))
+			bad += complain(path, "missing values of", name);
+	}
+	return bad;
+}
+
+static void parquet_of_the_fixtures_is_read_as_the_manifest_says(void **state)
+{
+	unsigned seen;
+
+	assert_int_equal(0, each_of("parquet", compare_parquet, &seen));
+	print_message("# %u files\n", seen);
+	assert_true(seen >= 28);
+}
+
+/* ---- Parquet, small files of every encoding beside the fuzz target ---- */
+
+static json_t *corpus(const char *kind, const char *name)
+{
+	char path[4096];
+	const char *src = getenv("AZEKURA_SRC");
+
+	snprintf(path, sizeof(path), "%s/t/fuzz/corpus/%s/%s", src ? src : ".", kind, name);
+	return facts_anywhere(path, name);
+}
+
+static void parquet_is_read_in_every_encoding(void **state)
+{
+	static const char *const files[] = { "plain", "dictionary", "deltas" };
+	size_t i;
+	json_t *j;
+
+	for (i = 0; i < 3; i++) {
+		j = corpus("parquet", files[i]);
+		assert_string_equal("ok", text(j, "status"));
+		assert_int_equal(20, number(j, "tables[0].rows"));
+		assert_int_equal(4, number(column_named(j, "i"), "missing"));
+		assert_int_equal(-4, number(column_named(j, "i"), "min"));
+		assert_int_equal(50, number(column_named(j, "i"), "max"));
+		assert_true(number(column_named(j, "l"), "max") == 19000000133);
+		assert_true(real(column_named(j, "x"), "max") == 2.375 && real(column_named(j, "x"), "mean") == 1.1875);
+		assert_int_equal(15, number(column_named(j, "s"), "count"));
+		assert_int_equal(3, number(column_named(j, "s"), "distinct"));
+		if (i < 2) {
+			assert_string_equal("2024-01-20", text(column_named(j, "d"), "max"));
+			assert_string_equal("2024-01-02T07:00:00Z", text(column_named(j, "t"), "max"));
+			assert_string_equal("boolean", text(column_named(j, "b"), "type"));
+		}
+		json_decref(j);
+	}
+	j = corpus("parquet", "lengths");
+	assert_int_equal(15, number(column_named(j, "s"), "count"));
+	assert_int_equal(7, number(column_named(j, "b"), "top[1].count"));
+	json_decref(j);
+}
+
+static void nested_parquet_is_flattened_and_lists_are_counted(void **state)
+{
+	json_t *j = corpus("parquet", "nested");
+
+	assert_string_equal("ok", text(j, "status"));
+	assert_int_equal(2, number(column_named(j, "p.lat"), "missing"));
+	assert_string_equal("list", text(column_named(j, "p.tags"), "type"));
+	assert_int_equal(2, number(column_named(j, "p.tags"), "count"));
+	assert_string_equal("object", text(column_named(j, "m"), "type"));
+	assert_int_equal(1, number(column_named(j, "m"), "missing"));
+	assert_true(real(column_named(j, "c"), "min") == -3.5);
+	assert_int_equal(15, number(column_named(j, "w"), "maxLength"));
+	json_decref(j);
+}
+
 static void json_of_the_fixtures_is_read_as_the_manifest_says(void **state)
 {
 	unsigned seen, lines;
@@ -328,6 +432,9 @@ int main(void)
 		cmocka_unit_test(broken_json_says_where),
 		cmocka_unit_test(json_in_pieces_is_the_same),
 		cmocka_unit_test(json_of_the_fixtures_is_read_as_the_manifest_says),
+		cmocka_unit_test(parquet_is_read_in_every_encoding),
+		cmocka_unit_test(nested_parquet_is_flattened_and_lists_are_counted),
+		cmocka_unit_test(parquet_of_the_fixtures_is_read_as_the_manifest_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
