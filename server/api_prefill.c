@@ -235,6 +235,11 @@ static void draft_confirm(struct req *r)
 		return;
 	if (!req_empty_body(r) && (in = req_json(r)) == NULL)
 		return;
+	/* A word that is not understood must not confirm everything. */
+	if (in != NULL && (!json_is_object(in) || (json_object_get(in, "at") != NULL && !json_is_array(json_object_get(in, "at"))))) {
+		problem_status(r, 400, "at: expected a list of JSON pointers, or nothing for all");
+		return;
+	}
 	st = api_confirm(r, rec.id, json_object_get(in, "at"), &e);
 	if (st == ST_OK)
 		api_answer_draft(r, 200, rec.id, NULL);

@@ -40,6 +40,7 @@ is "$(jq -c '[.assertions[] | select(.confirmed)] | length' "$BODY")" 0 'a forge
 creq -X POST "$BASE/api/records/$id/draft/actions/prefill" >"$BODY"
 is "$(jq -r '.titles[0].value' "$BODY")" 'My own' 'prefill keeps what a person wrote'
 has "$(jq -r '.warnings[].messages[0]' "$BODY")" "titles: 'My own' in the draft, 'Bay water, hourly' in its files: the draft is kept" 'and says where the files differ'
+is "$(creq -o /dev/null -w "%{http_code}" -X POST -H "Content-Type: application/json" -d '{"at":"/titles/0"}' "$BASE/api/records/$id/draft/actions/confirm")" 400 "a word that is not understood confirms nothing"
 has "$(az edit "$id" --confirm --at creators/0)" 'creators/0         Joho, Taro: from datacite.json /creators/0/name (prefill 1, 0.95), confirmed by alice on' 'a person confirms one value'
 is "$(creq "$BASE/api/records/$id/draft" | jq -c '[.assertions[] | select(.confirmed)] | length')" 1 'and only that'
 az --quiet publish "$id" --confirm
