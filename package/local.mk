@@ -10,4 +10,5 @@ libpackage_a_SOURCES = \
 	%D%/pk_made.c \
 	%D%/pk_meta.c \
 	%D%/pk_rocrate.c \
+	%D%/pk_turtle.c \
 	%D%/pk_zip.c

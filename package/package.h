@@ -26,6 +26,8 @@ const struct package_kind *package_find(const char *name);
 /* Documents also used by themselves: Croissant and RO-Crate metadata (detached), pushed whole into ${out}. */
 st_t croissant_write(const struct package_ctx *c, struct buf *out, struct err *e);
 st_t rocrate_write(const struct package_ctx *c, bool attached, struct buf *out, struct err *e);
+/* In NII's ontology of research data management, as Turtle. */
+st_t rdm_turtle_write(const struct package_ctx *c, struct buf *out, struct err *e);
 /* The same as bodies, written while they are sent: for versions of many files. */
 st_t croissant_open(const struct package_ctx *c, struct body **out, int64_t *len, struct err *e);
 st_t rocrate_open(const struct package_ctx *c, struct body **out, int64_t *len, struct err *e);	/* detached */

@@ -33,6 +33,8 @@ libschema_a_SOURCES = \
 	%D%/unit.h \
 	%D%/unit_int.h \
 	%D%/unit_table.c \
+	%D%/turtle.c \
+	%D%/turtle.h \
 	%D%/validate.c \
 	%D%/vocab.c \
 	%D%/vocab.h \
@@ -47,6 +49,7 @@ nobase_dist_pkgdata_DATA += \
 	%D%/formats/datacite-json.map \
 	%D%/formats/datacite.inc \
 	%D%/formats/datacite.map \
+	%D%/formats/nii-rdm.map \
 	%D%/formats/oai_datacite.map \
 	%D%/formats/oai_dc.map \
 	%D%/formats/schema-org.map \
@@ -70,6 +73,7 @@ nobase_dist_pkgdata_DATA += \
 	%D%/vocab/licences.tsv \
 	%D%/vocab/name_identifier_schemes.tsv \
 	%D%/vocab/places.tsv \
+	%D%/vocab/rdm.tsv \
 	%D%/vocab/relation_types.tsv \
 	%D%/vocab/resource_types.tsv \
 	%D%/vocab/resource_types_old.tsv \

@@ -6,7 +6,9 @@
 #include "server/api.h"
 
 #include "base/str.h"
+#include "schema/turtle.h"
 #include "schema/vocab.h"
+#include "server/negotiate.h"
 #include "store/vocabs.h"
 
 #define SIZE_MAX_OF_LIST	100
@@ -208,6 +210,68 @@ static json_t *loaded_term(struct req *r, struct kv_txn *t, const struct source 
 	return j;
 }
 
+/* ---- as RDF ---- */
+
+/* SKOS of what the API gives. */
+static json_t *skos_of(const json_t *term)
+{
+	static const struct { const char *from, *to; } links[] = { { "broader", "skos:broader" }, { "narrower", "skos:narrower" }, { "exactMatch", "skos:exactMatch" }, { "closeMatch", "skos:closeMatch" } };
+	json_t *n = json_pack("{s:s, s:s}", "@id", json_text(term, "uri") != NULL ? json_text(term, "uri") : json_string_value(json_at(term, "links.self")), "@type", "skos:Concept");
+	const json_t *v, *one;
+	const char *lang;
+	size_t i, k;
+
+	for (int which = 0; which < 2; which++) {
+		json_t *list = json_array();
+
+		json_object_foreach(json_object_get(term, which == 0 ? "title" : "description"), lang, v)
+			json_push(list, strcmp(lang, "und") == 0 ? json_incref((json_t *)(uintptr_t)v) : json_pack("{s:O, s:s}", "@value", v, "@language", lang));
+		json_put(n, which == 0 ? "skos:prefLabel" : "skos:definition", list);
+	}
+	json_put(n, "skos:notation", json_incref(json_object_get(term, "id")));
+	for (i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		json_t *list = json_array();
+
+		json_array_foreach(json_object_get(term, links[i].from), k, one) {
+			const char *to = json_is_string(one) ? json_string_value(one) : json_text(one, "uri") != NULL ? json_text(one, "uri") : json_string_value(json_at(one, "links.self"));
+
+			if (to != NULL && strstr(to, "://") != NULL)
+				json_push(list, json_pack("{s:s}", "@id", to));
+		}
+		json_put(n, links[i].to, list);
+	}
+	return n;
+}
+
+/* Answer as Turtle or JSON-LD when ${r} prefers that to JSON. ${terms}: borrowed. */
+static bool as_rdf(struct req *r, const json_t *terms)
+{
+	struct slice accept = req_field(r, "Accept");
+	int json = negotiate_quality(accept, "application/json", NULL), ttl = negotiate_quality(accept, "text/turtle", NULL), ld = negotiate_quality(accept, "application/ld+json", NULL);
+	struct buf out = BUF_INIT((size_t)16 << 20);
+	struct err e = ERR_INIT;
+	json_t *doc, *graph;
+	const json_t *one;
+	size_t i;
+	st_t st;
+
+	if (accept.n == 0 || (ttl <= json && ld <= json))
+		return false;
+	graph = json_array();
+	json_array_foreach(terms, i, one)
+		json_push(graph, skos_of(one));
+	doc = json_pack("{s:{s:s}, s:o}", "@context", "skos", "http://www.w3.org/2004/02/skos/core#", "@graph", graph);
+	st = ttl >= ld ? turtle_write(&out, doc, &e) : json_dump(&out, doc, false);
+	json_decref(doc);
+	if (st == ST_OK)
+		reply_buf(r, 200, ttl >= ld ? "text/turtle; charset=utf-8" : "application/ld+json", &out);
+	else
+		problem_send(r, st, &e);
+	buf_release(&out);
+	reply_add(r, "Vary", SLICE("Accept"));
+	return true;
+}
+
 /* ---- lists ---- */
 
 static void vocabs_get(struct req *r)
@@ -301,6 +365,10 @@ static void vocab_get_list(struct req *r)
 	else
 		loaded_list(r, &t, &s, q, max, after, list, &total, &next);
 	kv_end(&t, NULL);
+	if (as_rdf(r, list)) {
+		json_decref(list);
+		return;
+	}
 	links = json_object();
 	if (next > 0)
 		json_put_str(links, "next", slice_str(req_str(r, "%s/api/vocabularies/%s?size=%zu&cursor=%llu", BASE(r), s.name, max, (unsigned long long)next)));
@@ -311,7 +379,7 @@ static void vocab_get_list(struct req *r)
 /* By identifier, or by address: then the name of the vocabulary is enough to know. */
 static void vocab_get_one(struct req *r)
 {
-	json_t *j = NULL;
+	json_t *j = NULL, *list;
 	struct source s;
 	struct kv_txn t;
 	size_t row, i;
@@ -337,6 +405,12 @@ static void vocab_get_one(struct req *r)
 		problem_status(r, 404, "no such term in this vocabulary");
 		return;
 	}
+	if ((list = json_pack("[O]", j)) != NULL && as_rdf(r, list)) {
+		json_decref(list);
+		json_decref(j);
+		return;
+	}
+	json_decref(list);
 	reply_json(r, 200, j);
 	reply_add(r, "Cache-Control", s.shipped != NULL ? SLICE("public, max-age=300") : SLICE("no-cache"));
 }

@@ -17,6 +17,7 @@ static const struct {
 } documents[] = {
 	{ "croissant", "application/ld+json", "http://mlcommons.org/croissant/1.1", "Croissant 1.1", croissant_write, croissant_open },
 	{ "ro-crate", "application/ld+json", "https://w3id.org/ro/crate", "RO-Crate 1.2", NULL, rocrate_open },
+	{ "nii-rdm-turtle", "text/turtle", "https://purl.org/rdm/ontology/", "NII RDM ontology, Turtle", rdm_turtle_write, NULL },
 };
 #define DOCUMENTS (sizeof(documents) / sizeof(documents[0]))
 
@@ -172,7 +173,7 @@ st_t export_open(struct req *r, const struct rec *rec, const char *format, struc
 	*body = NULL;
 	for (i = 0; i < DOCUMENTS && strcmp(format, documents[i].name) != 0; i++)
 		;
-	if (i == DOCUMENTS || rec->files <= FILES_WHOLE)
+	if (i == DOCUMENTS || rec->files <= FILES_WHOLE || documents[i].open == NULL)
 		return ST_OK;
 	*media = documents[i].media;
 	st = package_context(r, rec, &c, &facts, e);

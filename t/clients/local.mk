@@ -17,6 +17,8 @@ EXTRA_DIST += \
 	%D%/pages.sh \
 	%D%/preservation.sh \
 	%D%/requirements \
+	%D%/rdf.py \
+	%D%/rdf.sh \
 	%D%/rocrate.sh \
 	%D%/signposting.sh \
 	%D%/tus.sh \
