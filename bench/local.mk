@@ -25,3 +25,7 @@ EXTRA_PROGRAMS += %D%/vocab
 bench_vocab_SOURCES = %D%/vocab.c
 bench_vocab_LDADD = $(UPPER_LIBS)
 EXTRA_DIST += %D%/make_ror.py %D%/vocab.sh
+EXTRA_PROGRAMS += %D%/ranges
+bench_ranges_SOURCES = %D%/ranges.c
+bench_ranges_LDADD = $(UPPER_LIBS)
+EXTRA_DIST += %D%/ranges.sh

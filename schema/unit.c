@@ -564,9 +564,14 @@ static bool read_product(struct product *p, struct slice s, int base, unsigned d
 
 /* ---- out ---- */
 
-static void add_part(struct buf *b, const struct part *x)
+static void add_part(struct buf *b, const struct part *x, bool alone)
 {
 	const struct unit_row *row = x->row;
+	const char *code = row != NULL ? row->ucum : "";
+
+	/* UCUM: degrees stand alone; in products they are differences. */
+	if (row != NULL && row->offset != 0 && !alone)
+		code = strcmp(code, "Cel") == 0 ? "K" : "[degR]";
 
 	if (row == NULL && x->number == 1)
 		return;
@@ -579,10 +584,10 @@ static void add_part(struct buf *b, const struct part *x)
 			buf_addf(b, "%llu", (unsigned long long)x->number);
 		return;
 	}
-	if (row->ucum[0] == '{' && x->prefix != NULL)	/* UCUM has no prefixes on annotations */
-		buf_addf(b, "10*%d.%s", x->prefix->exp10 * x->exp, row->ucum);
+	if (x->prefix != NULL && (code[0] == '{' || strcmp(code, "a") == 0))	/* UCUM has no prefixes on annotations and years */
+		buf_addf(b, "10*%d.%s", x->prefix->exp10 * x->exp, code);
 	else
-		buf_addf(b, "%s%s", x->prefix != NULL ? x->prefix->symbol : "", row->ucum);
+		buf_addf(b, "%s%s", x->prefix != NULL ? x->prefix->symbol : "", code);
 	if (x->exp != 1)
 		buf_addf(b, "%d", x->exp);
 }
@@ -599,7 +604,7 @@ static bool code_of(struct buf *b, const struct product *p)
 			if (pass != (x->row != NULL ? (x->exp > 0 ? 2 : 3) : x->number == 10 ? 0 : 1))
 				continue;
 			numbers += pass == 1 && x->number != 1;
-			add_part(b, x);
+			add_part(b, x, p->n == 1 && x->exp == 1);
 		}
 	}
 	if (b->n == 0)

@@ -95,7 +95,6 @@ const struct unit_row unit_rows[] = {
 	  "degreewest degreeswest arcdegree degn dege degtrue degreetrue degreestrue ")
 	U("'", PI_180 / 60, 0, D_RAD, PFX_NO, " arcmin amin ", " arcminute ")
 	U("''", PI_180 / 3600, 0, D_RAD, PFX_NO, " arcsec asec \" ", " arcsecond ")
-	U("m''", PI_180 / 3600, -3, D_RAD, PFX_NO, " mas marcsec ", " milliarcsec milliarcsecond ")
 	U("gon", 0.015707963267948966192, 0, D_RAD, PFX_NO, " grad ", " gradian ")
 	U("circ", 6.28318530717958647693, 0, D_RAD, PFX_NO, " rev ", " revolution turn ")
 	/* time; a year is UCUM's Julian year, a month its twelfth */
@@ -184,7 +183,7 @@ const struct unit_row unit_rows[] = {
 const size_t unit_n_rows = sizeof(unit_rows) / sizeof(unit_rows[0]);
 
 const struct unit_alias unit_aliases[] = {
-	{ "M", "mol.L-1", true }, { "molar", "mol.L-1", false }, { "molal", "mol.kg-1", false }, { "Wh", "W.h", true }, { "Ah", "A.h", true }, { "VA", "V.A", true },
+	{ "mas", "10*-3.''", false }, { "milliarcsec", "10*-3.''", false }, { "marcsec", "10*-3.''", false }, { "M", "mol.L-1", true }, { "molar", "mol.L-1", false }, { "molal", "mol.kg-1", false }, { "Wh", "W.h", true }, { "Ah", "A.h", true }, { "VA", "V.A", true },
 	{ "var", "V.A", true }, { "bps", "bit.s-1", true }, { "cps", "{count}.s-1", true }, { "cpm", "{count}.min-1", false }, { "rpm", "circ.min-1", false },
 	{ "RPM", "circ.min-1", false }, { "mph", "[mi_i].h-1", false }, { "kph", "km.h-1", false }, { "kmh", "km.h-1", false }, { "cc", "cm3", false },
 	{ "mmHg", "mm[Hg]", false }, { "cmHg", "cm[Hg]", false }, { "mmH2O", "mm[H2O]", false }, { "cmH2O", "cm[H2O]", false }, { "micron", "um", false }, { "microns", "um", false },
@@ -225,7 +224,7 @@ const struct unit_qudt unit_qudts[] = {
 	{ "[lb_av]", "LB" }, { "[oz_av]", "OZ" }, { "s", "SEC" }, { "ms", "MilliSEC" }, { "us", "MicroSEC" }, { "ns", "NanoSEC" }, { "ps", "PicoSEC" }, { "fs", "FemtoSEC" }, { "min", "MIN" }, { "h", "HR" },
 	{ "d", "DAY" }, { "wk", "WK" }, { "mo", "MO" }, { "a", "YR" }, { "A", "A" }, { "mA", "MilliA" }, { "uA", "MicroA" }, { "nA", "NanoA" }, { "kA", "KiloA" }, { "K", "K" }, { "mK", "MilliK" },
 	{ "Cel", "DEG_C" }, { "[degF]", "DEG_F" }, { "[degR]", "DEG_R" }, { "mol", "MOL" }, { "mmol", "MilliMOL" }, { "umol", "MicroMOL" }, { "nmol", "NanoMOL" }, { "kmol", "KiloMOL" }, { "cd", "CD" },
-	{ "rad", "RAD" }, { "mrad", "MilliRAD" }, { "urad", "MicroRAD" }, { "deg", "DEG" }, { "'", "ARCMIN" }, { "''", "ARCSEC" }, { "m''", "MilliARCSEC" }, { "gon", "GON" }, { "circ", "REV" }, { "sr", "SR" },
+	{ "rad", "RAD" }, { "mrad", "MilliRAD" }, { "urad", "MicroRAD" }, { "deg", "DEG" }, { "'", "ARCMIN" }, { "''", "ARCSEC" }, { "10*-3.''", "MilliARCSEC" }, { "gon", "GON" }, { "circ", "REV" }, { "sr", "SR" },
 	{ "Hz", "HZ" }, { "kHz", "KiloHZ" }, { "MHz", "MegaHZ" }, { "GHz", "GigaHZ" }, { "THz", "TeraHZ" }, { "N", "N" }, { "kN", "KiloN" }, { "mN", "MilliN" }, { "MN", "MegaN" }, { "dyn", "DYN" }, { "kgf", "KiloGM_F" }, { "[lbf_av]", "LB_F" },
 	{ "Pa", "PA" }, { "hPa", "HectoPA" }, { "kPa", "KiloPA" }, { "MPa", "MegaPA" }, { "GPa", "GigaPA" }, { "mPa", "MilliPA" }, { "uPa", "MicroPA" }, { "bar", "BAR" }, { "mbar", "MilliBAR" }, { "atm", "ATM" }, { "mm[Hg]", "MilliM_HG" },
 	{ "[psi]", "PSI" }, { "~Torr", "TORR" }, { "[in_i'Hg]", "IN_HG" }, { "cm[H2O]", "CentiM_H2O" }, { "J", "J" }, { "kJ", "KiloJ" }, { "MJ", "MegaJ" }, { "GJ", "GigaJ" }, { "mJ", "MilliJ" }, { "eV", "EV" },
@@ -241,7 +240,7 @@ const struct unit_qudt unit_qudts[] = {
 	{ "mol.L-1", "MOL-PER-L" }, { "mmol.L-1", "MilliMOL-PER-L" }, { "umol.L-1", "MicroMOL-PER-L" }, { "mol.m-3", "MOL-PER-M3" }, { "mol.kg-1", "MOL-PER-KiloGM" }, { "umol.kg-1", "MicroMOL-PER-KiloGM" }, { "g.mol-1", "GM-PER-MOL" }, { "kg.mol-1", "KiloGM-PER-MOL" },
 	{ "umol.m-2.s-1", "MicroMOL-PER-M2-SEC" }, { "mol.m-2.s-1", "MOL-PER-M2-SEC" }, { "J.mol-1", "J-PER-MOL" }, { "kJ.mol-1", "KiloJ-PER-MOL" }, { "kcal.mol-1", "KiloCAL-PER-MOL" }, { "J.mol-1.K-1", "J-PER-MOL-K" }, { "J.kg-1", "J-PER-KiloGM" }, { "J.kg-1.K-1", "J-PER-KiloGM-K" }, { "J.K-1", "J-PER-K" },
 	{ "W.m-2", "W-PER-M2" }, { "W.m-2.sr-1", "W-PER-M2-SR" }, { "W.m-1.K-1", "W-PER-M-K" }, { "W.m-2.K-1", "W-PER-M2-K" }, { "J.m-2", "J-PER-M2" }, { "MJ.m-2", "MegaJ-PER-M2" }, { "N.m", "N-M" }, { "N.m-1", "N-PER-M" }, { "N.m-2", "N-PER-M2" }, { "Pa.s", "PA-SEC" },
-	{ "mPa.s", "MilliPA-SEC" }, { "m2.s-1", "M2-PER-SEC" }, { "m-1", "PER-M" }, { "cm-1", "PER-CentiM" }, { "m-3", "PER-M3" }, { "s-1", "PER-SEC" }, { "h-1", "PER-HR" }, { "K.m-1", "K-PER-M" }, { "Cel.m-1", "DEG_C-PER-M" }, { "K.s-1", "K-PER-SEC" }, { "V.m-1", "V-PER-M" }, { "A.m-1", "A-PER-M" },
+	{ "mPa.s", "MilliPA-SEC" }, { "m2.s-1", "M2-PER-SEC" }, { "m-1", "PER-M" }, { "cm-1", "PER-CentiM" }, { "m-3", "PER-M3" }, { "s-1", "PER-SEC" }, { "h-1", "PER-HR" }, { "K.m-1", "K-PER-M" }, { "K.s-1", "K-PER-SEC" }, { "V.m-1", "V-PER-M" }, { "A.m-1", "A-PER-M" },
 	{ "A.m-2", "A-PER-M2" }, { "S.m-1", "S-PER-M" }, { "mS.cm-1", "MilliS-PER-CentiM" }, { "uS.cm-1", "MicroS-PER-CentiM" }, { "Ohm.m", "OHM-M" }, { "rad.s-1", "RAD-PER-SEC" }, { "deg.s-1", "DEG-PER-SEC" }, { "circ.min-1", "REV-PER-MIN" }, { "bit.s-1", "BIT-PER-SEC" }, { "cd.m-2", "CD-PER-M2" },
 	{ "uSv.h-1", "MicroSV-PER-HR" }, { "Bq.kg-1", "BQ-PER-KiloGM" }, { "Bq.m-3", "BQ-PER-M3" }, { "Bq.L-1", "BQ-PER-L" }, { "m2.g-1", "M2-PER-GM" }, { "m3.m-3", "M3-PER-M3" }, { "kg.s-1", "KiloGM-PER-SEC" }, { "kg.m2", "KiloGM-M2" }, { "Pa.s-1", "PA-PER-SEC" },
 };

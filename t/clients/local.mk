@@ -22,4 +22,9 @@ EXTRA_DIST += \
 	%D%/rocrate.sh \
 	%D%/signposting.sh \
 	%D%/tus.sh \
+	%D%/units.sh \
 	%D%/venv
+# Built by units.sh.
+EXTRA_PROGRAMS += %D%/unit_say
+t_clients_unit_say_SOURCES = %D%/unit_say.c
+t_clients_unit_say_LDADD = libschema.a $(BASE_LIBS)
