@@ -16,6 +16,7 @@
 struct merge {
 	json_t *tables, *languages, *findings;
 	struct meaning mean;
+	json_t *sights;			/* only what a page shows, see enrich_sights.c; else NULL */
 	size_t columns;
 	unsigned read, unreadable, unknown, waiting;
 	const struct principal *who;
@@ -131,7 +132,7 @@ static st_t add_file(struct merge *m, struct kv_txn *t, const struct cat_file *f
 		m->waiting++;
 		return ST_OK;
 	}
-	st = add_facts(m, f, facts);
+	st = m->sights ? sights_add(m->sights, f, facts) : add_facts(m, f, facts);
 	json_decref(facts);
 	return st;
 }
@@ -199,6 +200,24 @@ st_t enrich_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const s
 	meaning_release(&m.mean);
 	buf_release(&m.facts);
 	return st == ST_OK ? ST_OK : err_set(e, st, "facts of record '%s'", rec->id);
+}
+
+st_t sights_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const struct principal *who, json_t **out, struct err *e)
+{
+	struct merge m = { .facts = BUF_INIT((size_t)64 << 20), .who = who, .now = clock_now() };
+	st_t st = ST_OK;
+
+	(void)r;
+	*out = NULL;
+	if (rec->files == 0)
+		return ST_OK;
+	rec_subject(rec, &m.subject);
+	if ((m.sights = json_object()) == NULL || (st = walk_files(&m, t, rec)) != ST_OK)
+		json_decref(m.sights);
+	else
+		*out = m.sights;
+	buf_release(&m.facts);
+	return *out ? ST_OK : err_set(e, st == ST_OK ? ST_NOMEM : st, "facts of record '%s'", rec->id);
 }
 
 st_t enrich(struct repo *r, struct kv_txn *t, const struct rec *rec, json_t **out, struct err *e)

@@ -6,6 +6,10 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "schema/schema.h"
+#include "store/catalogue.h"
+
+/* enrich_sights.c: what of one file's facts a page can show, into the object that sights_for() gives. */
+st_t sights_add(json_t *sights, const struct cat_file *f, json_t *facts);
 
 struct meaning {
 	const struct schema *schema;

@@ -18,6 +18,9 @@ st_t follow_reindex(struct follow *f, struct err *e);		/* from the start, the ol
 /* Enrichment: facts of the files of a record version merged into one document (docs/formats/facts.md, "One record"); NULL *out when there are none.
  * Only files that ${who} may read are looked at: column names and commonest values tell what a file holds. */
 st_t enrich_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const struct principal *who, json_t **out, struct err *e);
+/* Of the same files, what a page shows beside tables: {"pictures", "plots", "crystals", "arrays", "archives", "documents", "boxes", "details"}, each a list of
+ * objects with "path" and members of facts.md, all bounded. Pictures come without their pixels: facts_get() has those. */
+st_t sights_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const struct principal *who, json_t **out, struct err *e);
 /* What everybody may know: for the index, for what is kept or cached. */
 st_t enrich(struct repo *r, struct kv_txn *t, const struct rec *rec, json_t **out, struct err *e);
 

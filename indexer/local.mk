@@ -4,6 +4,7 @@ libindexer_a_SOURCES = \
 	%D%/build.c \
 	%D%/enrich.c %D%/enrich_int.h \
 	%D%/expand.c \
+	%D%/enrich_sights.c \
 	%D%/enrich_mean.c \
 	%D%/facet.c \
 	%D%/fields.c \

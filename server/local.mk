@@ -27,6 +27,8 @@ libserver_a_SOURCES = \
 	%D%/page_inside.c \
 	%D%/page_parts.h \
 	%D%/page_ready.c \
+	%D%/page_seen.c \
+	%D%/figure.c %D%/figure.h %D%/coast.h \
 	%D%/page_record.c \
 	%D%/page_search.c \
 	%D%/problem.c \

@@ -1,5 +1,6 @@
 /* The parts of the landing page that show content: files as a tree, what was read in them, lines to use them with. */
 
+#include "server/figure.h"
 #include "server/page_parts.h"
 
 #include "base/str.h"
@@ -255,10 +256,32 @@ static const char *column_type(struct page *p, const char *type)
 	return "";
 }
 
-static void put_column(struct page *p, const json_t *c)
+static const char *personal_word(struct page *p, const char *kind)
+{
+	static const struct { const char *kind, *en, *ja; } words[] = {
+		{ "email", "e-mail addresses?", "メールアドレス？" }, { "phone", "telephone numbers?", "電話番号？" }, { "postal-address", "addresses?", "住所？" },
+		{ "mynumber", "individual numbers?", "個人番号？" }, { "person-name", "names of persons?", "氏名？" }, { "birth-date", "dates of birth?", "生年月日？" },
+		{ "ip-address", "network addresses?", "IPアドレス？" }, { "card-number", "card numbers?", "カード番号？" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(kind, words[i].kind) == 0)
+			return w(p, words[i].en, words[i].ja);
+	return w(p, "personal data?", "個人情報？");
+}
+
+static void put_column(struct page *p, const json_t *c, bool in_time)
 {
 	put(p, "<tr><th scope=\"row\">");
 	put_str(p, text_of(c, "name"));
+	if (text_of(c, "label")[0]) {
+		put(p, "<br><span class=\"dim\">");
+		put_str(p, text_of(c, "label"));
+		put(p, "</span>");
+	}
+	if (text_of(c, "personal")[0])
+		putf(p, "<br><span class=\"tag restricted\">%s</span>", personal_word(p, text_of(c, "personal")));
 	put(p, "</th><td>");
 	put_str(p, column_type(p, text_of(c, "type")));
 	put(p, "</td><td>");
@@ -277,6 +300,8 @@ static void put_column(struct page *p, const json_t *c)
 	put_number(p, (uint64_t)json_integer_value(json_object_get(c, "distinct")));
 	put(p, "</td><td>");
 	put_histogram(p, c);
+	if (in_time)
+		fig_spark(p, json_object_get(c, "trend"));
 	put_top(p, c);
 	put(p, "</td></tr>");
 }
@@ -284,7 +309,9 @@ static void put_column(struct page *p, const json_t *c)
 static void put_table(struct page *p, const json_t *t)
 {
 	json_t *cols = json_object_get(t, "columns"), *c;
-	bool wide = json_array_size(cols) > COLUMNS_OPEN;
+	const char *first = text_of(json_array_get(cols, 0), "type"), *second = text_of(json_array_get(cols, 1), "type");
+	/* Rows that begin with a time are taken for a series. */
+	bool wide = json_array_size(cols) > COLUMNS_OPEN, in_time = strncmp(first, "date", 4) == 0 || strncmp(second, "date", 4) == 0;
 	size_t i;
 
 	/* A table of hundreds of columns would push all else off the page. */
@@ -303,6 +330,10 @@ static void put_table(struct page *p, const json_t *t)
 		put(p, " – ");
 		put_str(p, text_of(t, "name"));
 	}
+	if (text_of(t, "member")[0] != '\0') {
+		put(p, " – ");
+		put_str(p, text_of(t, "member"));
+	}
 	put(p, " <span class=\"dim\">");
 	put_number(p, (uint64_t)json_integer_value(json_object_get(t, "rows")));
 	put(p, w(p, " rows", " 行"));
@@ -317,7 +348,7 @@ static void put_table(struct page *p, const json_t *t)
 	json_array_foreach(cols, i, c) {
 		if (i == COLUMNS_SHOWN)
 			break;
-		put_column(p, c);
+		put_column(p, c, in_time);
 	}
 	put(p, "</tbody></table></section>");
 	if (json_array_size(cols) > COLUMNS_SHOWN) {
@@ -329,19 +360,19 @@ static void put_table(struct page *p, const json_t *t)
 		put(p, "</details>");
 }
 
-bool has_inside(const json_t *facts)
+bool has_inside(const json_t *facts, const json_t *sights)
 {
-	return json_array_size(json_object_get(facts, "tables")) > 0 || json_array_size(json_object_get(facts, "findings")) > 0 ||
+	return has_sights(sights) || json_array_size(json_object_get(facts, "tables")) > 0 || json_array_size(json_object_get(facts, "findings")) > 0 ||
 	    json_integer_value(json_at(facts, "files.waiting")) > 0;
 }
 
-void put_inside(struct page *p, const struct rec *rec, const json_t *facts)
+void put_inside(struct page *p, const struct rec *rec, const json_t *facts, const json_t *sights)
 {
 	json_t *tables = json_object_get(facts, "tables"), *findings = json_object_get(facts, "findings"), *one;
 	json_int_t waiting = json_integer_value(json_at(facts, "files.waiting"));
 	size_t i;
 
-	if (!has_inside(facts))
+	if (!has_inside(facts, sights))
 		return;
 	putf(p, "<h2 id=\"inside\">%s</h2>", w(p, "What is inside", "データの内容"));
 	if (waiting > 0)
@@ -353,6 +384,7 @@ void put_inside(struct page *p, const struct rec *rec, const json_t *facts)
 	}
 	if (json_array_size(tables) > TABLES_SHOWN)
 		putf(p, "<p><a href=\"/api/records/%s/facts\">%s</a></p>", rec->id, w(p, "All tables", "すべての表"));
+	put_sights(p, rec, sights);
 	if (json_array_size(findings) > 0)
 		putf(p, "<h3 id=\"findings\">%s</h3><ul>", w(p, "Worth knowing", "留意点"));
 	json_array_foreach(findings, i, one) {

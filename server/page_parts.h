@@ -6,8 +6,11 @@
 #include "server/words.h"
 
 void put_files(struct page *p, const struct rec *rec, bool may);
-bool has_inside(const json_t *facts);		/* is there anything for put_inside() to say? */
-void put_inside(struct page *p, const struct rec *rec, const json_t *facts);
+bool has_inside(const json_t *facts, const json_t *sights);		/* is there anything for put_inside() to say? */
+void put_inside(struct page *p, const struct rec *rec, const json_t *facts, const json_t *sights);
+/* The same for what is no table: ${sights} from sights_for(), or NULL. */
+bool has_sights(const json_t *sights);
+void put_sights(struct page *p, const struct rec *rec, const json_t *sights);
 void put_use(struct page *p, const struct rec *rec, const json_t *facts);
 /* What FAIR and reuse by machines ask for, checked on this record; says what is missing. */
 void put_ready(struct page *p, const struct rec *rec, const json_t *facts);

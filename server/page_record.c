@@ -509,7 +509,7 @@ static void put_technical(struct page *p, const struct rec *rec)
 	put(p, "</dd></dl>");
 }
 
-static void put_contents(struct page *p, const struct rec *rec, const json_t *facts, bool may)
+static void put_contents(struct page *p, const struct rec *rec, const json_t *facts, const json_t *sights, bool may)
 {
 	static const struct { const char *id, *en, *ja; } parts[] = {
 		{ "files", "Files", "ファイル" }, { "inside", "What is inside", "データの内容" }, { "use", "Use it", "利用する" },
@@ -520,7 +520,7 @@ static void put_contents(struct page *p, const struct rec *rec, const json_t *fa
 
 	putf(p, "<nav class=\"toc\" aria-label=\"%s\">", w(p, "On this page", "このページの内容"));
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if ((i == 0 && rec->files == 0) || (i == 1 && !has_inside(facts)) || (i == 2 && (rec->files == 0 || !may)))
+		if ((i == 0 && rec->files == 0) || (i == 1 && !has_inside(facts, sights)) || (i == 2 && (rec->files == 0 || !may)))
 			continue;
 		putf(p, "<a href=\"#%s\">%s</a>", parts[i].id, w(p, parts[i].en, parts[i].ja));
 	}
@@ -622,7 +622,8 @@ static void tombstone(struct req *r, const struct rec *rec)
 static void landing(struct req *r, const struct rec *rec)
 {
 	bool may = auth_may(r, rec, WANT_FILE) == ST_OK;
-	json_t *facts = NULL;
+	static const struct principal anybody;
+	json_t *facts = NULL, *sights = NULL;
 	struct err e = ERR_INIT;
 	struct slice title = record_title(rec->doc, r->lang);
 	struct kv_txn t;
@@ -632,6 +633,8 @@ static void landing(struct req *r, const struct rec *rec)
 		kv_read(r->site->repo->catalog, &t);
 		if (enrich(r->site->repo, &t, rec, &facts, &e) != ST_OK)
 			facts = NULL;
+		if (facts && sights_for(r->site->repo, &t, rec, &anybody, &sights, &e) != ST_OK)
+			sights = NULL;
 		kv_end(&t, NULL);
 	}
 	page_start(&p, r, title, head_links(r, rec), true, SLICE_NULL);
@@ -644,7 +647,7 @@ static void landing(struct req *r, const struct rec *rec)
 	put_creators(&p, rec);
 	if (!rec->latest)
 		putf(&p, "<p class=\"note\">%s <a href=\"/records/%s\">%s</a></p>", w(&p, "There is a newer version.", "新しい版があります。"), rec->parent, w(&p, "Go to the newest", "最新版へ"));
-	put_contents(&p, rec, facts, may);
+	put_contents(&p, rec, facts, sights, may);
 	put(&p, "<div class=\"split\">");
 	put_key(&p, rec, may);
 	put(&p, "<div>");
@@ -652,7 +655,7 @@ static void landing(struct req *r, const struct rec *rec)
 	put_description(&p, rec);
 	put(&p, "</div></div>");
 	put_files(&p, rec, may);
-	put_inside(&p, rec, facts);
+	put_inside(&p, rec, facts, sights);
 	if (rec->files > 0 && may)
 		put_use(&p, rec, facts);
 	put_rights(&p, rec);
@@ -663,6 +666,7 @@ static void landing(struct req *r, const struct rec *rec)
 	put_technical(&p, rec);
 	put(&p, "</article>");
 	json_decref(facts);
+	json_decref(sights);
 	page_end(&p);
 	page_send(&p, 200);
 	signpost_header(r, rec);

@@ -3,7 +3,26 @@
 #include "base/str.h"
 
 const struct route *const route_tables[] = {
-	routes_record, routes_prefill, routes_variables, routes_archive, routes_file, routes_landing, routes_page, routes_static, routes_search, routes_vocab, routes_export, routes_signpost, routes_oai, routes_upload, routes_misc, routes_events, routes_openapi, routes_ops, NULL
+	routes_record,
+	routes_prefill,
+	routes_variables,
+	routes_archive,
+	routes_file,
+	routes_landing,
+	routes_page,
+	routes_static,
+	routes_search,
+	routes_vocab,
+	routes_export,
+	routes_signpost,
+	routes_oai,
+	routes_upload,
+	routes_misc,
+	routes_events,
+	routes_openapi,
+	routes_ops,
+	routes_seen,
+	NULL
 };
 
 /*

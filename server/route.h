@@ -35,6 +35,7 @@ void route_allow_text(unsigned allow, char out[80]);
 
 /* Tables. */
 extern const struct route routes_openapi[];
+extern const struct route routes_seen[];
 extern const struct route routes_ops[];		/* healthz, readyz, metrics, openapi */
 extern const struct route routes_record[];	/* records, drafts, versions */
 extern const struct route routes_archive[];	/* many files at once */

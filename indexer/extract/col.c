@@ -442,6 +442,24 @@ unsigned col_hist(const struct col *c, double edge[HIST_MOST + 1], uint64_t coun
 
 /* ---- a value ---- */
 
+static inline void trend_add(struct trend *t, double v)
+{
+	unsigned i;
+
+	if (t->at == t->width) {
+		t->at = 0;
+		if (++t->n == TREND_MOST) {
+			for (i = 0; i < TREND_MOST / 2; i++)
+				t->sum[i] = t->sum[i * 2] + t->sum[i * 2 + 1];
+			memset(t->sum + TREND_MOST / 2, 0, sizeof(t->sum) / 2);
+			t->n = TREND_MOST / 2;
+			t->width *= 2;
+		}
+	}
+	t->sum[t->n] += v;
+	t->at++;
+}
+
 static inline void add_number(struct col *c, const struct col_pool *pool, double v)
 {
 	double t;
@@ -463,11 +481,17 @@ static inline void add_number(struct col *c, const struct col_pool *pool, double
 	c->dev += t;
 	c->dev2 += t * t;
 	quant_add(&c->quant, v);
+	if (c->trend)
+		trend_add(c->trend, v);
 	if (c->hist == NULL) {
 		if ((c->hist = calloc(1, sizeof(*c->hist))) == NULL)
 			return;
 		hist_first(c->hist, v);
 		c->pivot = v;
+		if ((c->trend = calloc(1, sizeof(*c->trend))) != NULL) {
+			c->trend->width = 1;
+			trend_add(c->trend, v);
+		}
 		c->dev = c->dev2 = 0;
 	}
 	hist_add(c->hist, v, c->min, c->max);
@@ -729,6 +753,18 @@ double col_mean(const struct col *c)
 	return (double)(((long double)c->sum + (long double)c->carry) / (long double)n);
 }
 
+unsigned col_trend(const struct col *c, double mean[TREND_MOST])
+{
+	const struct trend *t = c->trend;
+	uint32_t i;
+
+	if (t == NULL || t->n < 4)
+		return 0;
+	for (i = 0; i < t->n; i++)
+		mean[i] = t->sum[i] / (double)t->width;
+	return t->n;		/* the last place may be half full: left out */
+}
+
 bool col_sd(const struct col *c, double *sd)
 {
 	uint64_t n = c->n[KIND_INTEGER] + c->n[KIND_NUMBER] - c->infinite;
@@ -783,6 +819,8 @@ void col_release(struct col *c, struct col_pool *pool)
 	distinct_release(&c->d, pool);
 	quant_release(&c->quant);
 	free(c->hist);
+	free(c->trend);
+	c->trend = NULL;
 	free(c->personal);
 	free(c->sample);
 	c->hist = NULL;

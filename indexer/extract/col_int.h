@@ -29,6 +29,10 @@ struct hist {
 	uint64_t n[HIST_FINE];
 };
 
+/* Means in the order of rows: when all places are taken, neighbours join and each place stands for twice as many values. */
+#define TREND_MOST	64
+struct trend { double sum[TREND_MOST]; uint32_t n; uint64_t width, at; };
+
 struct seen { uint64_t hash; uint64_t count; uint32_t at; uint16_t len; bool clipped; };
 
 struct distinct {
@@ -64,6 +68,7 @@ struct col {
 	char odd[41];
 	struct personal_count *personal;	/* NULL until a value could be */
 	char *sample; uint32_t sample_n;	/* running text */
+	struct trend *trend;		/* NULL until the first number */
 	struct hist *hist;
 	struct distinct d;
 };
@@ -83,6 +88,7 @@ uint64_t col_count(const struct col *c);		/* values that are not missing */
 uint64_t col_missing(const struct col *c);
 uint64_t col_distinct(const struct col *c, bool *exact);
 double col_mean(const struct col *c);
+unsigned col_trend(const struct col *c, double mean[TREND_MOST]);	/* 0: too few to be one */
 bool col_sd(const struct col *c, double *sd);		/* n - 1; false when there are less than two numbers */
 /* Counts in at most HIST_MOST equal bins; returns their number; edges in ${edge}[0..n]. 0: none. */
 unsigned col_hist(const struct col *c, double edge[HIST_MOST + 1], uint64_t count[HIST_MOST]);

@@ -160,6 +160,21 @@ static void put_spread(struct buf *out, struct col *c, int lean)
 	buf_adds(out, quant_exact(&c->quant) ? "}" : "},\"quantilesExact\":false");
 }
 
+static void put_trend(struct buf *out, const struct col *c)
+{
+	double mean[TREND_MOST];
+	unsigned n = col_trend(c, mean), i;
+	char b[32];
+
+	for (i = 0; i < n; i++) {
+		/* For the eye: five digits are enough. */
+		snprintf(b, sizeof(b), "%.5g", mean[i]);
+		buf_addf(out, "%s%s", i ? "," : ",\"trend\":[", isfinite(mean[i]) ? b : "null");
+	}
+	if (n)
+		buf_addc(out, ']');
+}
+
 static void put_hints(struct buf *out, const struct col *c, const struct col_head *h, enum kind kind)
 {
 	static const struct personal_count none;
@@ -266,6 +281,8 @@ static st_t put(struct buf *out, struct col *c, const struct col_head *h, bool h
 		put_spread(out, c, lean);
 	if (lean == 0 && (kind == KIND_INTEGER || kind == KIND_NUMBER))
 		put_hist(out, c);
+	if (lean == 0 && (kind == KIND_INTEGER || kind == KIND_NUMBER))
+		put_trend(out, c);
 	if (lean == 0)
 		put_top(out, c);
 	put_hints(out, c, h, kind);

@@ -8,6 +8,7 @@ proto_tests = \
 	%D%/2001-record-life.sh \
 	%D%/2002-access.sh \
 	%D%/2020-review.sh \
+	%D%/2030-seen.sh \
 	%D%/3001-files.sh \
 	%D%/3010-deposit.sh \
 	%D%/3015-described.sh \
