@@ -24,6 +24,7 @@ libserver_a_SOURCES = \
 	%D%/ops.c \
 	%D%/oai.c %D%/oai.h \
 	%D%/oai_token.c \
+	%D%/page_identifier.c \
 	%D%/page_inside.c \
 	%D%/page_parts.h \
 	%D%/page_ready.c \

@@ -34,6 +34,9 @@ static void put_mark(struct page *p, const json_t *id)
 	    pid_uri(&uri, scheme, slice_str(text_of(id, "value"))) == ST_OK && uri.n > 0) {
 		put(p, " <span class=\"id\">");
 		put_link_to(p, uri.p, slice_str(scheme));
+		/* The same here: what else names it. */
+		put(p, " ");
+		put_link_to(p, req_str(p->r, "/identifiers/%s/%s", scheme, path_segment(p->r, strrchr(text_of(id, "value"), '/') != NULL ? strrchr(text_of(id, "value"), '/') + 1 : text_of(id, "value"))), slice_str(w(p, "records", "関連レコード")));
 		put(p, "</span>");
 	}
 	buf_release(&uri);

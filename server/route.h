@@ -47,6 +47,7 @@ extern const struct route routes_signpost[];
 extern const struct route routes_events[];
 extern const struct route routes_upload[];
 extern const struct route routes_search[];
+extern const struct route routes_identifier[];	/* what identifiers name */
 extern const struct route routes_vocab[];	/* vocabularies */
 extern const struct route routes_misc[];	/* communities, users, tokens, jobs, events */
 extern const struct route routes_oai[];

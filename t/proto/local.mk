@@ -19,6 +19,7 @@ proto_tests = \
 	%D%/3015-watch.sh \
 	%D%/3900-real-datasets.sh \
 	%D%/4001-ranges.sh \
+	%D%/2030-identifiers.sh \
 	%D%/4020-expansion.sh \
 	%D%/9001-tombstones.sh \
 	%D%/9002-bounded.sh \
