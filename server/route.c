@@ -13,6 +13,7 @@ const struct route *const route_tables[] = {
 	routes_static,
 	routes_search,
 	routes_vocab,
+	routes_identifier,
 	routes_export,
 	routes_signpost,
 	routes_oai,
@@ -23,7 +24,6 @@ const struct route *const route_tables[] = {
 	routes_ops,
 	routes_seen,
 	NULL
-	routes_record, routes_prefill, routes_variables, routes_archive, routes_file, routes_landing, routes_page, routes_static, routes_search, routes_vocab, routes_identifier, routes_export, routes_signpost, routes_oai, routes_upload, routes_misc, routes_events, routes_openapi, routes_ops, NULL
 };
 
 /*
