@@ -1,6 +1,7 @@
 #include "schema/assertion.h"
 
 #include "base/hash.h"
+#include "base/map.h"
 #include "base/str.h"
 
 #define NEAR 1000			/* list items that are looked at for one that moved */
@@ -179,6 +180,7 @@ static bool follow(const json_t *doc, json_t *list, size_t self, json_t *entry, 
 		if (digest(v, now, work) != ST_OK || strcmp(now, of) != 0)
 			continue;
 		snprintf(where, sizeof(where), "%s/%zu", parent, i);
+		*work -= json_array_size(list) * 16 < *work ? json_array_size(list) * 16 : *work;
 		json_array_foreach(list, k, other) {
 			const char *there = k != self ? json_text(other, "at") : NULL;
 
@@ -230,37 +232,40 @@ st_t assertions_confirm(json_t *doc, const char *at, const char *who, const char
 	return st;
 }
 
-/* The confirmation that ${was} holds for the same entry; a client that read the public form gives it back without a name. */
-static json_t *confirmed_before(const json_t *entry, const json_t *was)
+/* Does the confirmation of ${old} stand for ${entry} too? A client that read the public form gives it back without a name, one that knows nothing of it without it. */
+static bool still_confirmed(const json_t *entry, const json_t *old)
 {
-	const json_t *mine = json_object_get(entry, "confirmed"), *old;
-	size_t i;
+	const json_t *mine = json_object_get(entry, "confirmed"), *ok = json_object_get(old, "confirmed");
 
-	json_array_foreach(json_object_get(was, "assertions"), i, old) {
-		const json_t *of = json_object_get(old, "of"), *by = json_object_get(old, "by");
-		json_t *ok = json_object_get(old, "confirmed");
-
-		if (ok != NULL && json_equal(of, json_object_get(entry, "of")) && json_equal(by, json_object_get(entry, "by")) &&
-		    json_equal(json_object_get(ok, "at"), json_object_get(mine, "at")) &&
-		    (json_object_get(mine, "by") == NULL || json_equal(json_object_get(ok, "by"), json_object_get(mine, "by"))))
-			return ok;
-	}
-	return NULL;
+	return json_is_object(ok) && json_equal(json_object_get(old, "by"), json_object_get(entry, "by")) &&
+	       (mine == NULL || json_equal(json_object_get(ok, "at"), json_object_get(mine, "at"))) &&
+	       (json_object_get(mine, "by") == NULL || json_equal(json_object_get(ok, "by"), json_object_get(mine, "by")));
 }
 
-void assertions_guard(json_t *doc, const json_t *was)
+st_t assertions_guard(json_t *doc, const json_t *was)
 {
+	struct map *old = map_new();
 	json_t *entry;
 	size_t i;
+	st_t st = old != NULL ? ST_OK : ST_NOMEM;
 
-	json_array_foreach(json_object_get(doc, "assertions"), i, entry)
-		if (json_object_get(entry, "confirmed") != NULL) {
-			json_t *ok = confirmed_before(entry, was);
+	/* By digest: what was said of the same value. */
+	json_array_foreach(json_object_get(was, "assertions"), i, entry) {
+		struct slice of = json_slice(json_object_get(entry, "of"));
 
-			json_object_del(entry, "confirmed");
-			if (ok != NULL)
-				json_object_set(entry, "confirmed", ok);
-		}
+		if (st == ST_OK && of.n > 0 && !map_has(old, of))
+			st = map_put(old, of, entry, NULL);
+	}
+	json_array_foreach(json_object_get(doc, "assertions"), i, entry) {
+		const json_t *before = st == ST_OK ? map_get(old, json_slice(json_object_get(entry, "of"))) : NULL;
+		bool holds_on = before != NULL && still_confirmed(entry, before);
+
+		json_object_del(entry, "confirmed");
+		if (holds_on && json_object_set(entry, "confirmed", json_object_get(before, "confirmed")) != 0)
+			st = ST_NOMEM;
+	}
+	map_free(old, NULL);
+	return st;
 }
 
 /* ---- Showing ---- */

@@ -28,8 +28,9 @@ const json_t *assertion_of(const json_t *doc, const char *at);
 st_t assertions_tidy(json_t *doc);
 /* ${who} confirms the entry at ${at} (NULL: all). Those confirmed before keep their first confirmation. ${n}: how many are new; may be NULL. */
 st_t assertions_confirm(json_t *doc, const char *at, const char *who, const char *when, size_t *n);
-/* Only the server says who confirmed: takes away each "confirmed" of ${doc} that does not stand the same way in ${was} (NULL: nothing does). */
-void assertions_guard(json_t *doc, const json_t *was);
+/* Only the server says who confirmed: each entry of ${doc} is as confirmed as the one about the same value, by the same program, in ${was} (NULL: none is),
+ * and one that claims another confirmation loses it. ST_NOMEM only. */
+st_t assertions_guard(json_t *doc, const json_t *was) MUST_USE;
 /* How many entries nobody has confirmed. */
 size_t assertions_open(const json_t *doc);
 /* One line for people: "from README.md line 1 (prefill 1, 0.8)", ", confirmed by taro 2026-11-28" behind it. ${names}: with who confirmed. */

@@ -172,9 +172,7 @@ static st_t check(const struct schema *s, json_t *doc, struct err *e)
 	if (st == ST_OK && findings_fatal(&f))
 		st = err_set(e, ST_INVALID, "the helper's answer is no record: %s: %s", f.v[0].path, f.v[0].message);
 	findings_release(&f);
-	if (st == ST_OK)
-		assertions_guard(doc, NULL);
-	return st;
+	return st == ST_OK ? assertions_guard(doc, NULL) : st;
 }
 
 st_t describe_answer(const struct schema *s, struct slice json, json_t **doc, json_t **warnings, struct err *e)

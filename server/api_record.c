@@ -199,10 +199,11 @@ static void draft_create(struct req *r)
 	doc = api_doc_in(r, warn);
 	if (doc != NULL) {
 		/* Only this server says who confirmed what. */
-		assertions_guard(doc, NULL);
+		st = assertions_guard(doc, NULL);
 		decisions_guard(doc, NULL);
 		api_actor(r, &a);
-		st = deposit_new(r->site->repo, &a, doc, id, &e);
+		if (st == ST_OK)
+			st = deposit_new(r->site->repo, &a, doc, id, &e);
 		if (st == ST_OK)
 			api_answer_draft(r, 201, id, warn);
 		else
@@ -250,10 +251,11 @@ static void draft_put(struct req *r)
 
 	if (api_record(r, r->param[0], API_DRAFT, WANT_EDIT, false, &rec) && if_match(r, &rec, &etag) &&
 	    (doc = api_doc_in(r, warn)) != NULL) {
-		assertions_guard(doc, rec.doc);
+		st = assertions_guard(doc, rec.doc);
 		decisions_guard(doc, rec.doc);
 		api_actor(r, &a);
-		st = deposit_save(r->site->repo, &a, rec.id, doc, etag, &e);
+		if (st == ST_OK)
+			st = deposit_save(r->site->repo, &a, rec.id, doc, etag, &e);
 		if (st == ST_OK)
 			api_answer_draft(r, 200, rec.id, warn);
 		else
