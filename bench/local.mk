@@ -29,3 +29,7 @@ EXTRA_PROGRAMS += %D%/ranges
 bench_ranges_SOURCES = %D%/ranges.c
 bench_ranges_LDADD = $(UPPER_LIBS)
 EXTRA_DIST += %D%/ranges.sh
+EXTRA_PROGRAMS += %D%/arrays
+bench_arrays_SOURCES = %D%/arrays.c
+bench_arrays_LDADD = $(EXTRACT_LIBS) $(UPPER_LIBS)
+EXTRA_DIST += %D%/arrays.sh

@@ -28,6 +28,14 @@ static const struct extractor *const extractors[] = {
 	&ex_genome,
 	&ex_sequence,
 	&ex_hdf,
+	&ex_fits,
+	&ex_mat,
+	&ex_npy,
+	&ex_zarr,
+	&ex_safetensors,
+	&ex_gguf,
+	&ex_onnx,
+	&ex_pickle,
 	&ex_structure,
 };
 

@@ -52,14 +52,13 @@ struct extractor {
 #define READ_WHOLE	((size_t)64 << 20)
 
 extern const struct extractor ex_csv, ex_sqlite, ex_text;
-extern const struct extractor ex_netcdf;
 extern const struct extractor ex_json;
 extern const struct extractor ex_audio, ex_jpeg, ex_picture, ex_png;
 extern const struct extractor ex_archive;
 extern const struct extractor ex_genome, ex_sequence;
 extern const struct extractor ex_ome, ex_tiff;
 extern const struct extractor ex_html, ex_notebook, ex_pdf;
-extern const struct extractor ex_hdf, ex_netcdf;
+extern const struct extractor ex_fits, ex_gguf, ex_hdf, ex_mat, ex_netcdf, ex_npy, ex_onnx, ex_pickle, ex_safetensors, ex_zarr;
 extern const struct extractor ex_cif, ex_genome, ex_sequence, ex_structure;
 extern const struct extractor ex_dicom, ex_nifti;
 extern const struct extractor ex_parquet;

@@ -21,8 +21,15 @@ libextract_a_SOURCES = \
 	%D%/ex_pdf.c \
 	%D%/program.c %D%/program.h \
 	%D%/ex_csv.c \
+	%D%/ex_fits.c \
+	%D%/ex_gguf.c \
 	%D%/ex_hdf.c \
+	%D%/ex_mat.c \
 	%D%/ex_netcdf.c \
+	%D%/ex_npy.c \
+	%D%/ex_onnx.c \
+	%D%/ex_pickle.c \
+	%D%/ex_safetensors.c \
 	%D%/ex_json.c \
 	%D%/ex_jpeg.c \
 	%D%/ex_picture.c \
@@ -30,6 +37,7 @@ libextract_a_SOURCES = \
 	%D%/ex_parquet.c \
 	%D%/ex_sqlite.c \
 	%D%/ex_text.c \
+	%D%/ex_zarr.c \
 	%D%/exif.c %D%/image.h \
 	%D%/crs.c %D%/crs.h \
 	%D%/ex_tiff.c \
@@ -42,12 +50,17 @@ libextract_a_SOURCES = \
 	%D%/tally.h \
 	%D%/extract.h %D%/extract_int.h \
 	%D%/fact.c %D%/fact.h %D%/fact_int.h \
+	%D%/fits_card.c \
+	%D%/fits_int.h \
+	%D%/fits_table.c \
 	%D%/json_scan.c %D%/json_scan.h \
 	%D%/language.c %D%/language.h \
 	%D%/hdf_int.h \
 	%D%/hdf_value.c \
 	%D%/hdf_vfd.c \
 	%D%/magic.c \
+	%D%/model.c \
+	%D%/model_int.h \
 	%D%/nexus.c \
 	%D%/parquet_foot.c %D%/parquet_int.h %D%/thrift_int.h \
 	%D%/parquet_page.c \

@@ -327,12 +327,284 @@ static void nexus_tells_of_the_experiment(void **state)
 	json_decref(j);
 }
 
+/* ---- FITS ---- */
+
+static const char *bitpix_dtype(long long bits)
+{
+	return bits == 8 ? "uint8" : bits == 16 ? "int16" : bits == 32 ? "int32" : bits == 64 ? "int64" : bits == -32 ? "float32" : "float64";
+}
+
+static unsigned compare_image(const char *path, const json_t *ours, const json_t *theirs)
+{
+	const char *name = json_text(theirs, "name");
+
+	if (ours == NULL)
+		return wrong(path, name, "images");
+	if (json_array_size(json_object_get(theirs, "shape")) && !json_equal(json_object_get(ours, "shape"), json_object_get(theirs, "shape")))
+		return wrong(path, name, "shape");
+	if (strcmp(json_text(ours, "dtype"), bitpix_dtype(json_integer_value(json_object_get(theirs, "bitpix")))) != 0)
+		return wrong(path, name, "type");
+	return compare_text(path, name, ours, "unit", theirs, "BUNIT");
+}
+
+static unsigned compare_table(const char *path, const json_t *ours, const json_t *theirs)
+{
+	const json_t *columns = json_object_get(ours, "columns"), *c, *o;
+	const char *name = json_text(theirs, "name");
+	unsigned bad = 0;
+	size_t i;
+
+	if (ours == NULL || json_integer_value(json_object_get(ours, "rows")) != json_integer_value(json_object_get(theirs, "rows")))
+		return wrong(path, name, "rows");
+	if (json_array_size(columns) != json_array_size(json_object_get(theirs, "columns")))
+		return wrong(path, name, "number of columns");
+	json_array_foreach(json_object_get(theirs, "columns"), i, c) {
+		o = json_array_get(columns, i);
+		if (strcmp(json_text(o, "name"), json_text(c, "name")) != 0 || compare_text(path, name, o, "unit", c, "unit"))
+			bad += wrong(path, json_text(c, "name"), "column");
+	}
+	return bad;
+}
+
+static unsigned compare_fits(const char *path, const json_t *ours, const json_t *theirs)
+{
+	const json_t *hdus = json_object_get(ours, "hdus"), *variables = json_object_get(ours, "variables"), *tables = json_object_get(ours, "tables"), *h;
+	size_t i, image = 0, table = 0;
+	unsigned bad = 0;
+
+	if (strcmp(text(ours, "status"), "ok") != 0)
+		return wrong(path, text(ours, "reason"), "status");
+	if ((long long)json_array_size(hdus) != number(theirs, "hdu_count"))
+		return wrong(path, "", "number of units");
+	json_array_foreach(json_object_get(theirs, "hdus"), i, h) {
+		const char *kind = json_text(h, "kind");
+
+		if (strstr(kind, "Table") || strcmp(kind, "GroupsHDU") == 0)
+			bad += compare_table(path, json_array_get(tables, table++), h);
+		else if (strcmp(kind, "CompImageHDU") == 0 || json_array_size(json_object_get(h, "shape")))
+			bad += compare_image(path, json_array_get(variables, image++), h);
+	}
+	return bad + (image != json_array_size(variables) ? wrong(path, "", "number of images") : 0);
+}
+
+static void fits_is_read_as_astropy_does(void **state)
+{
+	unsigned seen;
+	json_t *j;
+
+	assert_int_equal(0, compare_all("fits/", compare_fits, &seen));
+	assert_int_equal(12, seen);
+	j = fixture("fits/chandra_time.fits");
+	assert_string_equal("ACIS", text(j, "instrument.name"));
+	assert_string_equal("2016-01-26T17:58:29Z", text(j, "time.start"));
+	assert_string_equal("Mrk 1434", text(j, "record.subjects[0].value"));
+	json_decref(j);
+	j = fixture("fits/test0.fits");
+	assert_string_equal("1994-05-19T15:41:16Z", text(j, "time.start"));	/* DATE-OBS 19/05/94 and TIME-OBS */
+	json_decref(j);
+	j = fixture("fits/m13.fits");
+	assert_int_equal(4, json_array_size(json_at(j, "variables[0].attributes.sky")));
+	json_decref(j);
+}
+
+/* ---- MATLAB: scipy's own expectations of its test files (scipy/io/matlab/tests) ---- */
+
+static void matlab_is_read_as_scipy_does(void **state)
+{
+	json_t *j = fixture("matlab/teststruct_7.4_GLNX86.mat");
+
+	assert_string_equal("MATLAB", text(j, "format.name"));
+	assert_string_equal("teststruct", text(j, "variables[0].name"));
+	assert_string_equal("stringfield", text(j, "variables[0].members[0].name"));
+	assert_string_equal("Rats live on no evil star.", text(named(json_object_get(j, "variables"), "teststruct.stringfield"), "value"));
+	assert_true(fabs(real(named(json_object_get(j, "variables"), "teststruct.doublefield"), "max") - sqrt(3)) < 1e-9 ||
+	    real(named(json_object_get(j, "variables"), "teststruct.doublefield"), "max") > 1);
+	json_decref(j);
+	j = fixture("matlab/parabola.mat");
+	assert_int_equal(2, json_array_size(json_object_get(j, "variables")));
+	assert_string_equal("ok", text(j, "status"));
+	json_decref(j);
+	j = fixture("matlab/big_endian.mat");
+	assert_int_equal(2, json_array_size(json_object_get(j, "variables")));
+	json_decref(j);
+	j = fixture("matlab/testhdf5_7.4_GLNX86.mat");
+	assert_string_equal("7.3", text(j, "format.version"));
+	json_decref(j);
+	j = fixture("matlab/corrupted_zlib_data.mat");
+	assert_string_not_equal("ok", text(j, "status"));
+	json_decref(j);
+}
+
+/* ---- our own small files (t/fuzz/corpus), where there are no fixtures ---- */
+
+static json_t *corpus(const char *path)
+{
+	struct buf b = BUF_INIT((size_t)1 << 20);
+	const char *src = getenv("AZEKURA_SRC");
+	struct err e = ERR_INIT;
+	char full[4096];
+	json_t *j;
+
+	snprintf(full, sizeof(full), "%s/t/fuzz/corpus/%s", src ? src : ".", path);
+	assert_st_e(ST_OK, fs_read_file(full, &b, &e), &e);
+	j = facts_bytes(path, b.p, b.n);
+	buf_release(&b);
+	return j;
+}
+
+static void attributes_become_a_proposed_record(void **state)
+{
+	static const char *const files[] = { "netcdf/v1.nc", "netcdf/v2.nc", "netcdf/v5.nc" };
+	json_t *j;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		j = corpus(files[i]);
+		assert_string_equal("ok", text(j, "status"));
+		assert_string_equal("Warm water", text(j, "record.titles[0].value"));
+		assert_string_equal("attribute title", json_text(json_at(j, "record.places"), "/titles/0"));
+		assert_string_equal("Kagaku, Hanako", text(j, "record.creators[1].names[0].value"));
+		assert_string_equal("heat", text(j, "record.subjects[1].value"));
+		assert_string_equal("10.1234/abc", text(j, "record.relations[0].identifier.value"));
+		/* 09:00 in Japan is midnight. */
+		assert_string_equal("2026-04-01T00:00:00Z", text(j, "time.start"));
+		assert_string_equal("2026-04-01T12:00:00Z", text(j, "time.end"));
+		assert_true(real(j, "geo.bbox[0]") == 138 && real(j, "geo.bbox[3]") == 36);
+		/* -1 is the fill value; 0.5 and 270 unpack the rest. */
+		assert_int_equal(3, number(j, "variables[3].missing"));
+		assert_true(real(j, "variables[3].min") == 270 && real(j, "variables[3].max") == 273);
+		json_decref(j);
+	}
+}
+
+static void arrays_of_numpy_are_described(void **state)
+{
+	json_t *j = corpus("npy/a.npy");
+
+	assert_int_equal(5, number(j, "variables[0].count"));
+	assert_int_equal(1, number(j, "variables[0].missing"));
+	assert_true(real(j, "variables[0].max") == 5);
+	json_decref(j);
+	j = corpus("npy/r.npy");
+	assert_int_equal(2, number(j, "tables[0].rows"));
+	assert_string_equal("datetime", text(j, "tables[0].columns[2].type"));
+	assert_int_equal(2, number(j, "tables[0].columns[0].max"));
+	json_decref(j);
+	j = corpus("npy/o.npy");
+	assert_non_null(check(j, "pickle"));
+	json_decref(j);
+}
+
+static void zarr_is_described_without_its_chunks(void **state)
+{
+	json_t *j = corpus("zarr/v2.json");
+
+	assert_string_equal("air_temperature", text(j, "variables[0].standardName"));
+	assert_string_equal("K", text(j, "variables[0].unit"));
+	assert_string_equal("y", text(j, "variables[0].dimensions[0]"));
+	assert_string_equal("blosc", text(j, "variables[0].storage.filters[0]"));
+	assert_string_equal("Grid", text(j, "record.titles[0].value"));
+	json_decref(j);
+	j = corpus("zarr/v3.json");
+	assert_string_equal("float64", text(j, "variables[0].dtype"));
+	assert_int_equal(3, number(j, "variables[0].shape[0]"));
+	json_decref(j);
+}
+
+static void models_tell_their_parameters(void **state)
+{
+	json_t *j = corpus("safetensors/a.safetensors");
+
+	assert_int_equal(6, number(j, "model.parameters"));
+	assert_int_equal(4, number(j, "model.dtypes.F32"));
+	assert_string_equal("PyTorch", text(j, "model.framework"));
+	assert_string_equal("apache-2.0", text(j, "model.licence"));
+	json_decref(j);
+	j = corpus("safetensors/wrong.safetensors");
+	assert_string_equal("partial", text(j, "status"));
+	json_decref(j);
+	j = corpus("gguf/a.gguf");
+	assert_string_equal("ok", text(j, "status"));
+	assert_string_equal("llama", text(j, "model.architecture"));
+	assert_string_equal("Q8_0", text(j, "model.quantization"));
+	assert_int_equal(132, number(j, "model.parameters"));
+	json_decref(j);
+	j = corpus("onnx/a.onnx");
+	assert_string_equal("ok", text(j, "status"));
+	assert_int_equal(10, number(j, "model.parameters"));
+	assert_string_equal("N", text(j, "model.inputs[0].shape[0]"));
+	assert_int_equal(17, number(j, "attributes.opset"));
+	assert_non_null(check(j, "external-data"));
+	json_decref(j);
+}
+
+static void pickles_are_told_and_not_opened(void **state)
+{
+	static const char *const files[] = { "pickle/a.pkl", "pickle/b.pkl", "pickle/t.pt" };
+	json_t *j;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		j = corpus(files[i]);
+		assert_string_equal("partial", text(j, "status"));
+		assert_string_equal("warning", json_text(check(j, "pickle"), "level"));
+		json_decref(j);
+	}
+}
+
+static void other_files_are_never_opened(void **state)
+{
+	json_t *j = corpus("hdf/old.h5");
+
+	assert_non_null(check(j, "external-data"));
+	assert_string_equal("A scan", text(j, "record.titles[0].value"));
+	assert_true(real(j, "plot.series[0].points[2][1]") == 9);
+	json_decref(j);
+}
+
+/* ---- cut and damaged ---- */
+
+static void cut_files_say_so(void **state)
+{
+	static const char *const files[] = { "netcdf/ref_nctest_classic.nc", "netcdf/CRM032_test1.nc", "fits/m13.fits", "fits/btable.fits", "hdf5/two-subs.h5",
+	    "nexus/voltage_and_temperature.nxs" };
+	struct buf b = BUF_INIT((size_t)4 << 20);
+	json_t *j;
+	size_t i, part;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		buf_clear(&b);
+		load_fixture(files[i], &b);
+		for (part = 1; part < 4; part++) {
+			j = facts_bytes(files[i], b.p, b.n * part / 4);
+			if (strcmp(text(j, "status"), "ok") == 0 && check(j, "cut-short")) {	/* only filling is missing */
+				json_decref(j);
+				continue;
+			}
+			if (strcmp(text(j, "status"), "ok") == 0)
+				fail_msg("%s cut at %zu quarters is called whole", files[i], part);
+			assert_non_null(json_text(j, "reason"));
+			json_decref(j);
+		}
+	}
+	buf_release(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(netcdf_is_read_as_its_library_does),
 		cmocka_unit_test(hdf5_is_read_as_its_library_does),
 		cmocka_unit_test(nexus_tells_of_the_experiment),
+		cmocka_unit_test(fits_is_read_as_astropy_does),
+		cmocka_unit_test(matlab_is_read_as_scipy_does),
+		cmocka_unit_test(attributes_become_a_proposed_record),
+		cmocka_unit_test(arrays_of_numpy_are_described),
+		cmocka_unit_test(zarr_is_described_without_its_chunks),
+		cmocka_unit_test(models_tell_their_parameters),
+		cmocka_unit_test(pickles_are_told_and_not_opened),
+		cmocka_unit_test(other_files_are_never_opened),
+		cmocka_unit_test(cut_files_say_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

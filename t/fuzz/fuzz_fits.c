@@ -1,0 +1,5 @@
+/* FITS: headers, images, tables. */
+
+#include "t/fuzz/extract_once.h"
+
+FUZZ_EXTRACTOR("a.fits")

@@ -1,0 +1,5 @@
+/* Headers of GGUF. */
+
+#include "t/fuzz/extract_once.h"
+
+FUZZ_EXTRACTOR("a.gguf")

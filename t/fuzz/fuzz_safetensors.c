@@ -1,0 +1,5 @@
+/* Headers of safetensors. */
+
+#include "t/fuzz/extract_once.h"
+
+FUZZ_EXTRACTOR("a.safetensors")
