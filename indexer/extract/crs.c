@@ -154,8 +154,11 @@ static void wkt_projected(struct crs *c, struct slice wkt, struct slice name, un
 				c->kind = CRS_UTM;
 		}
 	c->wgs84 = base.wgs84;
-	if (c->kind == CRS_UTM && datum == 4326)
-		crs_of_epsg(c, (c->south ? 32700 : 32600) + c->zone);
+	for (i = 0; i < sizeof(utm) / sizeof(utm[0]) && c->kind == CRS_UTM; i++)
+		if (base.name[0] && strcmp(utm[i].name, base.name) == 0 && utm[i].south == c->south && c->zone >= utm[i].first && c->zone <= utm[i].last) {
+			crs_of_epsg(c, utm[i].base + c->zone);
+			break;
+		}
 }
 
 void crs_of_wkt(struct crs *c, struct slice wkt)
@@ -268,6 +271,12 @@ static void wrap(double b[4])
 		b[0] += 360;
 }
 
+static bool degrees_box(const double flat[4], double box[4])
+{
+	memcpy(box, flat, 4 * sizeof(*box));
+	return box[0] >= -360.0001 && box[2] <= 360.0001 && box[1] >= -90.0001 && box[3] <= 90.0001;
+}
+
 static json_t *four(const double b[4])
 {
 	return json_pack("[f,f,f,f]", b[0], b[1], b[2], b[3]);
@@ -293,7 +302,7 @@ void crs_put(struct fact *f, json_t *geo, const struct crs *c, const double *cor
 	}
 	if (n == 0)
 		return;
-	if (c->wgs84 && walk(c, corners, n, box)) {
+	if (c->wgs84 && (c->kind == CRS_DEGREES ? degrees_box(flat, box) : walk(c, corners, n, box))) {
 		wrap(box);
 		fact_put(f, geo, "bbox", four(box));
 	}

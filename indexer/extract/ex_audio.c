@@ -328,7 +328,7 @@ static st_t aiff(struct sound *x, const struct head *h)
 
 	x->big = true;
 	fact_media(x->f, "audio/aiff");
-	fact_format(x->f, "Audio Interchange File Format", h->p[11] == 'C' ? "AIFC" : NULL, "fmt/414");
+	fact_format(x->f, "Audio Interchange File Format", h->p[11] == 'C' ? "AIFC" : NULL, h->p[11] == 'C' ? "x-fmt/136" : "fmt/414");
 	for (i = 0; i < CHUNKS_MOST && source_need(x->src, at, c, 8, NULL) == ST_OK; i++, at += 8 + n + (n & 1)) {
 		n = get32(c + 4, true);
 		if (memcmp(c, "COMM", 4) == 0 && n >= 18 && source_read(x->src, at + 8, b, n < sizeof(b) ? (size_t)n : sizeof(b), &got, NULL) == ST_OK &&

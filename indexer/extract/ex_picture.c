@@ -7,6 +7,7 @@
 
 #include "indexer/extract/bytes_int.h"
 #include "indexer/extract/extract_int.h"
+#include "indexer/extract/geo.h"
 #include "indexer/extract/image.h"
 
 #define BLOCKS_MOST	2000000u
@@ -42,32 +43,15 @@ static int picture_bid(const struct head *h)
 	return heif_media(h->p, h->n) ? 95 : 0;
 }
 
-/* ---- a window on the source: GIF consists of many small blocks ---- */
-
-struct win { struct source *src; uint64_t at; size_t n; uint8_t p[65536]; };
-
-/* NULL: the file ends before. */
-static const uint8_t *win_need(struct win *w, uint64_t at, size_t n)
-{
-	if (at < w->at || at + n > w->at + w->n) {
-		if (source_read(w->src, at, w->p, sizeof(w->p), &w->n, NULL) != ST_OK)
-			w->n = 0;
-		w->at = at;
-		if (w->n < n)
-			return NULL;
-	}
-	return w->p + (at - w->at);
-}
-
 /* ---- GIF89a ---- */
 
 /* Over sub-blocks to the one of length 0. */
-static bool gif_skip(struct win *w, uint64_t *at)
+static bool gif_skip(struct window *w, uint64_t *at)
 {
 	const uint8_t *p;
 	unsigned i;
 
-	for (i = 0; i < BLOCKS_MOST && (p = win_need(w, *at, 1)) != NULL; i++) {
+	for (i = 0; i < BLOCKS_MOST && (p = window_need(w, *at, 1)) != NULL; i++) {
 		*at += 1 + (uint64_t)p[0];
 		if (p[0] == 0)
 			return true;
@@ -80,16 +64,16 @@ static uint64_t gif_table(uint8_t flags)
 	return flags & 0x80 ? (uint64_t)3 << ((flags & 7) + 1) : 0;
 }
 
-static void gif_comment(struct fact *f, struct win *w, uint64_t at)
+static void gif_comment(struct fact *f, struct window *w, uint64_t at)
 {
-	const uint8_t *p = win_need(w, at, 1);
+	const uint8_t *p = window_need(w, at, 1);
 	size_t n = p ? p[0] : 0;
 
-	if (n && (p = win_need(w, at + 1, n)) != NULL)
+	if (n && (p = window_need(w, at + 1, n)) != NULL)
 		fact_put_text(f, fact_object(f, "attributes"), "comment", slice_of(p, n));
 }
 
-static st_t gif(struct fact *f, struct win *w, const struct head *h)
+static st_t gif(struct fact *f, struct window *w, const struct head *h)
 {
 	struct image m = { .channels = 3, .bits = 8, .colour = "palette", .compression = "LZW" };
 	const uint8_t *p;
@@ -101,12 +85,12 @@ static st_t gif(struct fact *f, struct win *w, const struct head *h)
 	fact_format(f, "GIF", h->p[4] == '9' ? "89a" : "87a", h->p[4] == '9' ? "fmt/4" : "fmt/3");
 	m.width = get16(h->p + 6, false);
 	m.height = get16(h->p + 8, false);
-	for (i = 0; i < BLOCKS_MOST && !ended && (p = win_need(w, at, 2)) != NULL; i++) {
+	for (i = 0; i < BLOCKS_MOST && !ended && (p = window_need(w, at, 2)) != NULL; i++) {
 		if (p[0] == 0x21) {
 			if (p[1] == 0xFE)
 				gif_comment(f, w, at + 2);
 			at += 2;
-		} else if (p[0] == 0x2C && (p = win_need(w, at, 10)) != NULL) {
+		} else if (p[0] == 0x2C && (p = window_need(w, at, 10)) != NULL) {
 			at += 11 + gif_table(p[9]);	/* and the code size */
 			m.frames++;
 		} else
@@ -114,7 +98,7 @@ static st_t gif(struct fact *f, struct win *w, const struct head *h)
 		if (!gif_skip(w, &at))
 			break;
 	}
-	p = win_need(w, at, 1);
+	p = window_need(w, at, 1);
 	ended = p && p[0] == 0x3B;
 	image_put(f, &m);
 	if (!ended)
@@ -469,7 +453,7 @@ static st_t heif(struct fact *f, struct source *src, const struct head *h)
 
 static st_t picture_read(struct fact *f, const struct head *h, struct source *src)
 {
-	struct win *w;
+	struct window *w;
 	st_t st;
 
 	if (memcmp(h->p, "RIFF", 4) == 0)

@@ -224,7 +224,7 @@ static void put_description(struct tiff *x)
 	if (s.n == 0)
 		return;
 	if (memmem(s.p, s.n < 4096 ? s.n : 4096, "<OME", 4) && ome_read(x->f, s)) {
-		fact_format(x->f, "OME-TIFF", NULL, "fmt/1393");
+		fact_format(x->f, "OME-TIFF", NULL, NULL);
 		return;
 	}
 	fact_put_text(x->f, fact_object(x->f, "attributes"), "ImageDescription", s);
@@ -311,7 +311,7 @@ static st_t tiff_read(struct fact *f, const struct head *h, struct source *src)
 	x->f = f;
 	x->src = src;
 	fact_media(f, "image/tiff");
-	fact_format(f, h->p[2] == '+' || h->p[3] == '+' ? "BigTIFF" : "TIFF", NULL, h->p[2] == '+' || h->p[3] == '+' ? "fmt/1918" : "fmt/353");
+	fact_format(f, h->p[2] == '+' || h->p[3] == '+' ? "BigTIFF" : "TIFF", NULL, h->p[2] == '+' || h->p[3] == '+' ? NULL : "fmt/353");
 	if ((x->tif = tiff_open(x)) == NULL)
 		fact_unreadable(f, "cut off or damaged: the first page cannot be read");
 	else {

@@ -62,6 +62,8 @@ extern const struct extractor ex_fits, ex_gguf, ex_hdf, ex_mat, ex_netcdf, ex_np
 extern const struct extractor ex_cif, ex_genome, ex_sequence, ex_structure;
 extern const struct extractor ex_dicom, ex_nifti;
 extern const struct extractor ex_parquet;
+extern const struct extractor ex_geojson, ex_shape, ex_prj, ex_dbf;
+extern const struct extractor ex_geoxml, ex_gpkg;
 
 /* magic.c: media type by first bytes, or NULL. */
 const char *magic_media(const uint8_t *p, size_t n);

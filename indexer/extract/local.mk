@@ -48,6 +48,11 @@ libextract_a_SOURCES = \
 	%D%/ex_dicom.c \
 	%D%/ex_nifti.c \
 	%D%/tally.h \
+	%D%/ex_geojson.c \
+	%D%/ex_shape.c \
+	%D%/geo.c %D%/geo.h \
+	%D%/ex_geoxml.c \
+	%D%/ex_gpkg.c \
 	%D%/extract.h %D%/extract_int.h \
 	%D%/fact.c %D%/fact.h %D%/fact_int.h \
 	%D%/fits_card.c \

@@ -206,7 +206,7 @@ static void thumbnails_are_small_pictures(void **state)
 
 static void a_cut_picture_is_told(void **state)
 {
-	static const char *const names[] = { "image/cell.png", "image/DSCN0010.jpg", "image/samplefilehub.heif", "dicom/CT_small.dcm", "nifti/anatomical.nii", "nifti/example4d.nii.gz", "audio/test-8000Hz-le-2ch-1byteu.wav" };
+	static const char *const names[] = { "image/cell.png", "image/DSCN0010.jpg", "image/samplefilehub.heif", "geo/coutwildrnp.shp", "geo/coutwildrnp.dbf", "geo/corrupt.tif", "dicom/CT_small.dcm", "nifti/anatomical.nii", "nifti/example4d.nii.gz", "audio/test-8000Hz-le-2ch-1byteu.wav" };
 	struct buf b = BUF_INIT((size_t)4 << 20);
 	struct err e = ERR_INIT;
 	char *path;
@@ -483,9 +483,184 @@ static void brain_volumes_are_described(void **state)
 	json_decref(j);
 }
 
+/* ---- maps in vectors ---- */
+
+/* OGR's words: "Multi Polygon"; a type that its driver has no word for is mixed. */
+static void same_geometry(const char *path, const json_t *ours, const char *theirs)
+{
+	char name[40];
+	size_t n = 0;
+
+	for (; theirs && *theirs && n < sizeof(name) - 1; theirs++)
+		if (*theirs != ' ')
+			name[n++] = *theirs;
+	name[n] = '\0';
+	same_text(path, ours, "geo.geometry", name);
+}
+
+static const json_t *column_called(const json_t *columns, const char *name)
+{
+	const json_t *c;
+	size_t i;
+
+	json_array_foreach(columns, i, c)
+		if (strcmp(json_text(c, "name"), name) == 0)
+			return c;
+	return NULL;
+}
+
+/* A column without values, or one whose numbers are all whole, is told as such whatever the file declares. */
+static bool type_fits(const char *ours, const char *theirs)
+{
+	if (strcmp(ours, "empty") == 0)
+		return true;
+	if (strcmp(theirs, "String") == 0)
+		return strcmp(ours, "string") == 0;
+	if (strcmp(theirs, "Real") == 0)
+		return strcmp(ours, "number") == 0 || strcmp(ours, "integer") == 0;
+	return strncmp(theirs, "Integer", 7) != 0 || strcmp(ours, "integer") == 0;
+}
+
+static void same_fields(const char *path, const json_t *ours, const json_t *fields)
+{
+	const json_t *columns = json_at(ours, "tables[0].columns"), *field, *c;
+	size_t i;
+
+	json_array_foreach(fields, i, field) {
+		const char *name = json_string_value(json_array_get(field, 0)), *type = json_string_value(json_array_get(field, 1));
+
+		if ((c = column_called(columns, name)) != NULL && type_fits(json_text(c, "type"), type))
+			continue;
+		print_error("%s: column %s is %s, the manifest has %s\n", path, name, c ? json_text(c, "type") : "not there", type);
+		bad++;
+	}
+}
+
+/* ${at}: "bbox" or "extent". */
+static void same_extent(const char *path, const json_t *ours, const char *at, const json_t *theirs)
+{
+	const json_t *v;
+	char where[40];
+	size_t i;
+
+	json_array_foreach(theirs, i, v) {
+		snprintf(where, sizeof(where), "geo.%s[%zu]", at, i);
+		same_number(path, ours, where, v, 1e-6);	/* six digits in the manifest */
+	}
+}
+
+static void compare_vector(const char *path, const json_t *ours, const json_t *facts)
+{
+	const json_t *layer = json_at(facts, "ogr.layers[0]");
+	bool shape = slice_ends(slice_str(path), ".shp");
+
+	same_text(path, ours, "status", "ok");
+	same_number(path, ours, "geo.features", json_object_get(layer, "features"), 0);
+	same_geometry(path, ours, json_text(layer, "geometry"));
+	same_extent(path, ours, shape ? "extent" : "bbox", json_object_get(layer, "extent"));
+	/* Of a shapefile the system and the table are in files of their own. */
+	if (!shape) {
+		same_text(path, ours, "geo.crsName", json_text(layer, "crs"));
+		same_fields(path, ours, json_object_get(layer, "fields"));
+	}
+}
+
+static void vector_maps_are_described(void **state)
+{
+	json_t *m = manifest(), *file, *j;
+	const char *path;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(each("geo/", ".geojson", compare_vector) + each("tabular/", ".geojson", compare_vector), 2);
+	assert_int_equal(each("geo/", ".shp", compare_vector), 2);
+	assert_int_equal(each("generated/", ".gpkg", compare_vector), 1);
+	/* The fields that OGR tells of a shapefile are those of its table. */
+	bad = 0;
+	json_array_foreach(json_object_get(m, "files"), i, file) {
+		char dbf[200];
+
+		path = json_text(file, "path");
+		if (strncmp(path, "geo/", 4) != 0 || !slice_ends(slice_str(path), ".shp"))
+			continue;
+		snprintf(dbf, sizeof(dbf), "%.*s.dbf", (int)strlen(path) - 4, path);
+		j = fixture(dbf);
+		same_fields(dbf, j, json_at(file, "facts.ogr.layers[0].fields"));
+		same_number(dbf, j, "tables[0].rows", json_at(file, "facts.ogr.layers[0].features"), 0);
+		json_decref(j);
+		snprintf(dbf, sizeof(dbf), "%.*s.prj", (int)strlen(path) - 4, path);
+		j = fixture(dbf);
+		same_text(dbf, j, "geo.crsName", json_string_value(json_at(file, "facts.ogr.layers[0].crs")));
+		same_text(dbf, j, "geo.crs", "EPSG:4326");
+		json_decref(j);
+		snprintf(dbf, sizeof(dbf), "%.*s.shx", (int)strlen(path) - 4, path);
+		j = fixture(dbf);
+		same_number(dbf, j, "attributes.records", json_at(file, "facts.ogr.layers[0].features"), 0);
+		same_number(dbf, j, "attributes.bytesOfShapes", json_object_get(file, "bytes"), 0);
+		json_decref(j);
+	}
+	assert_int_equal(bad, 0);
+	json_decref(m);
+}
+
+static void tracks_are_described(void **state)
+{
+	json_t *m = manifest(), *file, *j = fixture("geo/test_gpx.gpx");
+	size_t i;
+
+	(void)state;
+	bad = 0;
+	json_array_foreach(json_object_get(m, "files"), i, file)
+		if (strcmp(json_text(file, "path"), "geo/test_gpx.gpx") == 0) {
+			same_number("gpx", j, "geo.features", json_at(file, "facts.ogr.layers[2].features"), 0);
+			same_extent("gpx", j, "bbox", json_at(file, "facts.ogr.layers[2].extent"));
+			same_geometry("gpx", j, json_string_value(json_at(file, "facts.ogr.layers[2].geometry")));
+		}
+	assert_int_equal(bad, 0);
+	assert_true(hinted(j, "GPX track"));
+	json_decref(j);
+	json_decref(m);
+}
+
+static void small_maps_are_read(void **state)
+{
+	json_t *j;
+
+	(void)state;
+	j = facts_str("a.kml", "<kml xmlns='http://www.opengis.net/kml/2.2'><Document><name>Ume</name><Placemark><name>a</name><ExtendedData><Data name='h'><value>3</value>"
+	    "</Data></ExtendedData><Polygon><outerBoundaryIs><LinearRing><coordinates>139,35 140,35,1 140,36 139,35</coordinates></LinearRing></outerBoundaryIs></Polygon>"
+	    "</Placemark></Document></kml>");
+	assert_string_equal(text(j, "geo.geometry"), "Polygon");
+	assert_true(real(j, "geo.bbox[0]") == 139 && real(j, "geo.bbox[3]") == 36);
+	assert_string_equal(text(j, "tables[0].columns[1].name"), "h");
+	json_decref(j);
+	/* EPSG:4326 as a URN has latitude first. */
+	j = facts_str("a.gml", "<g:FeatureCollection xmlns:g='http://www.opengis.net/gml'><g:featureMember><t><p><g:Point srsName='urn:ogc:def:crs:EPSG::4326'>"
+	    "<g:pos>35 139</g:pos></g:Point></p></t></g:featureMember></g:FeatureCollection>");
+	assert_true(real(j, "geo.bbox[0]") == 139 && real(j, "geo.bbox[1]") == 35);
+	assert_int_equal(number(j, "geo.features"), 1);
+	json_decref(j);
+	j = facts_str("a.kml", "<!DOCTYPE kml [<!ENTITY a 'b'>]><kml>&a;</kml>");
+	assert_string_equal(text(j, "status"), "unreadable");
+	json_decref(j);
+	j = facts_str("a.geojson", "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":{\"a\":1},\"geometry\":{\"type\":\"Point\","
+	    "\"coordinates\":[1,2]}},{\"type\":\"Feat");
+	assert_string_equal(text(j, "status"), "partial");
+	assert_int_equal(number(j, "geo.features"), 1);
+	json_decref(j);
+	/* Metres where degrees should be. */
+	j = facts_str("a.geojson", "{\"type\":\"Point\",\"coordinates\":[500000,4000000]}");
+	assert_null(json_at(j, "geo.bbox"));
+	assert_non_null(check(j, "not-degrees"));
+	json_decref(j);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(vector_maps_are_described),
+		cmocka_unit_test(tracks_are_described),
+		cmocka_unit_test(small_maps_are_read),
 		cmocka_unit_test(medical_images_are_described_without_names),
 		cmocka_unit_test(japanese_in_medical_images_is_read),
 		cmocka_unit_test(brain_volumes_are_described),
