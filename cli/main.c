@@ -72,7 +72,8 @@ const struct command commands[] = {
 	  "azekura withdraw k7x2m-9q494 --reason 'consent was withdrawn'\n\nThe record becomes a tombstone that says when and why; harvesters are told. An administrator can restore it.\n\n"
 	  "  --reason TEXT   shown on the tombstone (required)\n  --note TEXT     more words\n", cmd_withdraw },
 	{ "search", "QUERY", "search published records",
-	  "azekura search 'temperature AND type:dataset'\n\nWords, \"phrases\", AND, OR, NOT, field:value (title, creator, subject, column, file, year, access, ...).\n\n"
+	  "azekura search 'temperature AND type:dataset'\n\nWords, \"phrases\", AND, OR, NOT, field:value (title, creator, subject, column, file, year, access, ...).\n"
+	  "What data hold: temperature:[280 TO 300 K], time:[1990 TO 2000], place:Hokkaido, bbox:W,S,E,N, element:Fe, cell.a:[5 TO 6], organism:NAME.\n\n"
 	  "  --size N        hits a page (default 10)\n  --cursor C      the next page, as printed\n  --sort WORD     bestmatch, newest, oldest, title, updated\n", cmd_search },
 	{ "show", "ID", "show a record: metadata, files, columns",
 	  "azekura show k7x2m-9q494\n\n  --format NAME   print a metadata format as the server has it (datacite, oai_dc, schema-org, croissant, ...)\n"

@@ -172,6 +172,9 @@ static st_t add_coordinates(struct meaning *m, const json_t *list)
 		/* Cheap first: few columns begin like one. */
 		if (!json_is_number(json_object_get(v, "min")) || !json_is_number(json_object_get(v, "max")))
 			continue;
+		/* One number of its own is a place of something (the satellite's, say), not the place of the data. */
+		if (json_is_array(json_object_get(v, "shape")) && json_array_size(json_object_get(v, "shape")) == 0)
+			continue;
 		if (cv.standard_name.n == 0 && concept_fold(fold, sizeof(fold), cv.name) > 24)
 			continue;
 		if (concept_link(m->schema, &cv, l) == 0 || l[0].how == CONCEPT_FUZZY)

@@ -180,6 +180,37 @@ static void proposals(struct crate *k, bool entities)
 		jw_close(&k->w, ']');
 }
 
+#define VARIABLES_MAX 500
+
+/* What the data measure: ${entities}: the variables themselves; else the root's references to them. */
+static void measured(struct crate *k, bool entities)
+{
+	const json_t *list = json_object_get(k->c->facts, "variables"), *v;
+	size_t n = json_array_size(list) < VARIABLES_MAX ? json_array_size(list) : VARIABLES_MAX;
+
+	if (!entities && n > 0)
+		jw_open(&k->w, "variableMeasured", '[');
+	for (size_t i = 0; i < n; i++) {
+		v = json_array_get(list, i);
+		buf_clear(&k->tmp);
+		buf_addf(&k->tmp, "#variable-%zu", i + 1);
+		if (!entities) {
+			jw_ref(&k->w, NULL, buf_slice(&k->tmp));
+			continue;
+		}
+		jw_open(&k->w, NULL, '{');
+		jw_text(&k->w, "@id", buf_slice(&k->tmp));
+		jw_text(&k->w, "@type", SLICE("PropertyValue"));
+		jw_text(&k->w, "name", json_slice(json_object_get(v, "name")));
+		jw_text(&k->w, "unitText", json_slice(json_object_get(v, "unit")));
+		jw_text(&k->w, "unitCode", json_slice(json_object_get(v, "ucum")));
+		jw_text(&k->w, "propertyID", json_slice(json_object_get(json_array_get(json_object_get(v, "concepts"), 0), "iri")));
+		jw_close(&k->w, '}');
+	}
+	if (!entities && n > 0)
+		jw_close(&k->w, ']');
+}
+
 /* What comes before the list of parts, which is the first loop. */
 static void root(struct crate *k)
 {
@@ -209,6 +240,7 @@ static void root(struct crate *k)
 	buf_clear(&k->tmp);
 	pk_language(rec, k->c, &k->tmp);
 	jw_text(&k->w, "inLanguage", buf_slice(&k->tmp));
+	measured(k, false);
 	proposals(k, false);
 }
 
@@ -372,6 +404,7 @@ st_t rocrate_make(const struct package_ctx *c, bool attached, struct made *m, st
 	people(&k);
 	publisher(&k);
 	identifier(&k);
+	measured(&k, true);
 	proposals(&k, true);
 	jw_close(&k.w, ']');
 	jw_close(&k.w, '}');
