@@ -131,23 +131,31 @@ void cat_file_del(struct kv_txn *t, const char *id, bool draft, struct slice pat
 	kv_del(t, CAT_FILE, key_slice(&k));
 }
 
-void cat_files_clear(struct kv_txn *t, const char *id, bool draft)
+size_t cat_files_clear_some(struct kv_txn *t, const char *id, bool draft, size_t max)
 {
 	uint64_t rno = cat_rno(t, id);
 	struct key prefix, k;
 	struct kv_cur c;
+	size_t n = 0;
 
 	if (rno == 0)
-		return;
+		return 0;
 	prefix = file_key(rno, draft, SLICE_NULL);
 	kv_cur_open(t, CAT_FILE, &c);
-	while (kv_seek(&c, key_slice(&prefix)) && c.key.n > prefix.n && memcmp(c.key.p, prefix.p, prefix.n) == 0) {
+	while (n < max && kv_seek(&c, key_slice(&prefix)) && c.key.n > prefix.n && memcmp(c.key.p, prefix.p, prefix.n) == 0) {
 		/* The cursor's key lies in the page that the deletion changes. */
 		memcpy(k.p, c.key.p, c.key.n);
 		k.n = c.key.n;
 		kv_del(t, CAT_FILE, key_slice(&k));
+		n++;
 	}
 	kv_cur_close(&c);
+	return n;
+}
+
+void cat_files_clear(struct kv_txn *t, const char *id, bool draft)
+{
+	(void)cat_files_clear_some(t, id, draft, SIZE_MAX);
 }
 
 st_t cat_file_get(struct kv_txn *t, const char *id, bool draft, struct slice path, struct cat_file *out, struct err *e)

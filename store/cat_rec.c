@@ -533,7 +533,7 @@ static void id_forget(struct kv_txn *t, const char *id)
 	kv_del(t, CAT_ID, key_slice(&k));
 }
 
-void cat_draft_del(struct kv_txn *t, struct repo *r, const char *id)
+static void draft_del(struct kv_txn *t, const char *id, bool files)
 {
 	uint64_t rno = cat_rno(t, id);
 	struct key k = key_u64_of('D', rno);
@@ -550,12 +550,24 @@ void cat_draft_del(struct kv_txn *t, struct repo *r, const char *id)
 		fail_with(t, st, &e, id);
 		return;
 	}
-	cat_files_clear(t, id, true);
+	if (files)
+		cat_files_clear(t, id, true);
 	draft_lists(t, &old, seq, false);
 	stats_move(t, &old, NULL, true);
 	kv_del(t, CAT_DRAFT, key_slice(&k));
 	if (!row_get(t, rno, false, &row))
 		id_forget(t, id);
+}
+
+void cat_draft_del(struct kv_txn *t, struct repo *r, const char *id)
+{
+	(void)r;
+	draft_del(t, id, true);
+}
+
+void cat_draft_end(struct kv_txn *t, const char *id)
+{
+	draft_del(t, id, false);
 }
 
 void cat_purge(struct kv_txn *t, struct repo *r, const char *id)

@@ -109,11 +109,14 @@ void cat_stats(struct kv_txn *t, struct cat_stats *out);
  */
 void cat_put(struct kv_txn *t, struct repo *r, const struct rec *rec);
 void cat_draft_del(struct kv_txn *t, struct repo *r, const char *id);
+void cat_draft_end(struct kv_txn *t, const char *id);		/* the same, but its file rows stay: the caller sees to it that cat_files_clear_some() takes them */
 /* What is left of a withdrawn record when its content goes: no document, no files, the tombstone. ST_CONFLICT in ${t} when it is not withdrawn. */
 void cat_purge(struct kv_txn *t, struct repo *r, const char *id);
 void cat_file_put(struct kv_txn *t, const char *id, bool draft, const struct cat_file *f);
 void cat_file_del(struct kv_txn *t, const char *id, bool draft, struct slice path);
 void cat_files_clear(struct kv_txn *t, const char *id, bool draft);
+/* The same for ${max} of them; returns how many went. A transaction holds every page that it changes in memory. */
+size_t cat_files_clear_some(struct kv_txn *t, const char *id, bool draft, size_t max);
 /* Render every kept format of ${rec} again, after a format changed; those whose bytes changed move to rec->change and ${stamp}. */
 void cat_render(struct kv_txn *t, struct repo *r, const struct rec *rec, int64_t stamp);
 void cat_set_put(struct kv_txn *t, const struct cat_set *s);

@@ -60,7 +60,9 @@ char *dep_stage_dir(struct repo *r, const char *name);		/* DIR/staging/publish/N
 /* An empty folder for it, with what an earlier attempt left removed. */
 st_t dep_stage_new(struct repo *r, const char *name, char **dir, struct err *e);
 /* staging/publish/NAME/intent.json: enough to take the version out of sight again. */
-st_t dep_intent_write(const char *stage, const char *object_id, const char *parent, unsigned version, uint64_t change, bool swap, struct err *e);
+/* ${clear}: a draft whose file rows are to go once the change is committed; NULL: none. */
+st_t dep_intent_write(const char *stage, const char *object_id, const char *parent, unsigned version, uint64_t change, bool swap, const char *clear,
+    struct err *e);
 /* Take back what the intent of ${stage} began, unless its change is in the log; then remove ${stage}. Idempotent. */
 st_t dep_settle(struct repo *r, const char *stage, struct err *e);
 

@@ -16,6 +16,8 @@
 #include "store/cat_int.h"
 #include "store/ocfl_int.h"
 
+#define CLEAR_FILES	256	/* rows of so many files go with their draft's end; more go later, in steps of: */
+#define CLEAR_STEP	5000
 #define PRESYNC_FILES	32	/* from so many files on, their content is synced before a change number is taken */
 
 void dep_object_id(char out[OCFL_ID_MAX], const char *parent)
@@ -65,7 +67,8 @@ st_t dep_stage_new(struct repo *r, const char *name, char **dir, struct err *e)
 	return st;
 }
 
-st_t dep_intent_write(const char *stage, const char *object_id, const char *parent, unsigned version, uint64_t change, bool swap, struct err *e)
+st_t dep_intent_write(const char *stage, const char *object_id, const char *parent, unsigned version, uint64_t change, bool swap, const char *clear,
+    struct err *e)
 {
 	struct buf b = BUF_INIT(4096);
 	char *path = fs_join(stage, "intent.json");
@@ -75,14 +78,17 @@ st_t dep_intent_write(const char *stage, const char *object_id, const char *pare
 	json_quote(&b, slice_str(object_id));
 	buf_adds(&b, ",\"parent\":");
 	json_quote(&b, slice_str(parent));
-	buf_addf(&b, ",\"version\":%u,\"change\":%llu,\"swap\":%s}\n", version, (unsigned long long)change, swap ? "true" : "false");
+	buf_addf(&b, ",\"version\":%u,\"change\":%llu,\"swap\":%s", version, (unsigned long long)change, swap ? "true" : "false");
+	if (clear != NULL)
+		buf_addf(&b, ",\"clear\":\"%s\"", clear);
+	buf_adds(&b, "}\n");
 	st = path == NULL ? ST_NOMEM : b.st != ST_OK ? b.st : stage_write(path, b.p, b.n, e);
 	free(path);
 	buf_release(&b);
 	return st;
 }
 
-struct intent { char object[OCFL_ID_MAX], parent[64]; unsigned version; uint64_t change; bool swap; };
+struct intent { char object[OCFL_ID_MAX], parent[64], clear[PID_LEN + 1]; unsigned version; uint64_t change; bool swap; };
 
 /* False: none, or not written to its end; then nothing was placed either, because the sync of the stage comes between. */
 static bool intent_read(const char *stage, struct intent *in)
@@ -94,11 +100,13 @@ static bool intent_read(const char *stage, struct intent *in)
 
 	memset(in, 0, sizeof(*in));
 	if (path != NULL && fs_read_file(path, &b, NULL) == ST_OK && json_load(&j, buf_slice(&b), NULL) == ST_OK) {
-		const char *object = json_text(j, "object"), *parent = json_text(j, "parent");
+		const char *object = json_text(j, "object"), *parent = json_text(j, "parent"), *clear = json_text(j, "clear");
 
 		if (object != NULL && parent != NULL) {
 			snprintf(in->object, sizeof(in->object), "%s", object);
 			snprintf(in->parent, sizeof(in->parent), "%s", parent);
+			if (clear != NULL)
+				snprintf(in->clear, sizeof(in->clear), "%s", clear);
 			in->version = (unsigned)json_integer_value(json_object_get(j, "version"));
 			in->change = (uint64_t)json_integer_value(json_object_get(j, "change"));
 			in->swap = json_is_true(json_object_get(j, "swap"));
@@ -148,12 +156,38 @@ static st_t take_back(struct repo *r, const char *stage, const struct intent *in
 	return st;
 }
 
+struct clear_job { const char *id; size_t n; };
+
+static st_t clear_apply(void *arg, struct kv_txn *t)
+{
+	struct clear_job *j = arg;
+
+	j->n = cat_files_clear_some(t, j->id, true, CLEAR_STEP);
+	return t->st;
+}
+
+/* The rows of a draft that ended, a step a transaction: 100,000 in one would be tens of megabytes of changed pages. Nobody reads them meanwhile. */
+static st_t clear_draft(struct repo *r, const char *id, struct err *e)
+{
+	struct clear_job j = { id, CLEAR_STEP };
+	st_t st = ST_OK;
+
+	while (st == ST_OK && j.n == CLEAR_STEP)
+		st = writer_do(r->cat_w, clear_apply, &j, e);
+	return st;
+}
+
 st_t dep_settle(struct repo *r, const char *stage, struct err *e)
 {
 	struct intent in;
 	st_t st = ST_OK;
 
-	if (intent_read(stage, &in) && !dep_committed(r, in.change, in.parent)) {
+	if (!intent_read(stage, &in)) {
+		;
+	} else if (dep_committed(r, in.change, in.parent)) {
+		if (in.clear[0] != '\0')
+			st = clear_draft(r, in.clear, e);
+	} else {
 		log_info("store", "taking back an unfinished event object=%s version=%u change=%llu", in.object, in.version, (unsigned long long)in.change);
 		st = take_back(r, stage, &in, e);
 	}
@@ -332,6 +366,11 @@ void dep_event_put(struct kv_txn *t, struct repo *r, const struct rec *rec, cons
 	embargo_note(t, rec);
 }
 
+static bool clears_later(const struct event *ev)
+{
+	return ev->from_draft && ev->rec->files > CLEAR_FILES;
+}
+
 static st_t event_apply(void *arg, struct kv_txn *t)
 {
 	struct event *ev = arg;
@@ -343,7 +382,9 @@ static st_t event_apply(void *arg, struct kv_txn *t)
 		copy_files(ev, t);
 	dep_event_put(t, ev->r, rec, &ev->c);
 	/* After the record is in: a draft that ends without one takes its identifier's number along. */
-	if (ev->from_draft || ev->from_edit || ev->kind == CHANGE_PURGE) {
+	if (clears_later(ev)) {
+		cat_draft_end(t, rec->id);
+	} else if (ev->from_draft || ev->from_edit || ev->kind == CHANGE_PURGE) {
 		cat_files_clear(t, rec->id, true);
 		cat_draft_del(t, ev->r, rec->id);
 	}
@@ -391,7 +432,8 @@ static st_t event_place(struct event *ev, struct ticket *k, struct err *e)
 	if (st == ST_OK)
 		st = ocfl_put_stage(ev->put, created, message, ev->a->text[0] ? ev->a->text : "azekura", e);
 	if (st == ST_OK)
-		st = dep_intent_write(ev->stage, ocfl_put_id(ev->put), ev->rec->parent, ocfl_put_version(ev->put), k->no, ocfl_put_swaps(ev->put), e);
+		st = dep_intent_write(ev->stage, ocfl_put_id(ev->put), ev->rec->parent, ocfl_put_version(ev->put), k->no, ocfl_put_swaps(ev->put),
+		    clears_later(ev) ? ev->rec->id : NULL, e);
 	if (st == ST_OK)
 		st = ocfl_put_place(ev->put, e);
 	buf_release(&b);

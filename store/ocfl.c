@@ -238,7 +238,8 @@ void ocfl_put_free(struct ocfl_put *p)
 	if (p == NULL)
 		return;
 	for (i = 0; i < p->state.n; i++)
-		free(p->state.v[i].logical);
+		if (!p->state.v[i].shared)
+			free(p->state.v[i].logical);
 	for (i = 0; i < p->fresh.n; i++)
 		free(p->fresh.v[i].path);
 	VEC_RELEASE(&p->state);
@@ -311,10 +312,16 @@ static st_t state_add(struct ocfl_put *p, const char *logical, const uint8_t sha
 {
 	struct ocfl_state s;
 
+	const char *place = p->fresh.n > 0 ? p->fresh.v[p->fresh.n - 1].path : "";
+	size_t n = strlen(place), want = strlen(logical);
+
 	memcpy(s.sha, sha, SHA256_LEN);
-	s.logical = strdup(logical);
+	/* Mostly the content was put just now under this very name: 100,000 of them need not stand in memory twice. */
+	s.shared = n > want && place[n - want - 1] == '/' && strcmp(place + n - want, logical) == 0;
+	s.logical = s.shared ? (char *)(uintptr_t)(place + n - want) : strdup(logical);
 	if (s.logical == NULL || VEC_PUSH(&p->state, s) != ST_OK) {
-		free(s.logical);
+		if (!s.shared)
+			free(s.logical);
 		return ST_NOMEM;
 	}
 	return ST_OK;

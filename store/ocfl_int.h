@@ -42,7 +42,7 @@ st_t stage_parents(const char *path, size_t from, struct err *e);	/* folders of 
 st_t stage_write(const char *path, const void *p, size_t n, struct err *e);
 st_t stage_link(const char *from, const char *to, struct err *e);	/* copies where there are no links to be had */
 
-struct ocfl_state { uint8_t sha[SHA256_LEN]; char *logical; };
+struct ocfl_state { uint8_t sha[SHA256_LEN]; char *logical; bool shared; };	/* shared: the end of a path in fresh */
 struct ocfl_put {
 	struct objects *o;
 	char key[OCFL_KEY_MAX];

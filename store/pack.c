@@ -709,7 +709,7 @@ static st_t put_version(struct repo *r, const char *source, const char *dir, con
 	if (st == ST_OK)
 		st = ocfl_put_stage(put, created, "import", n->actor, e);
 	if (st == ST_OK)
-		st = dep_intent_write(stage, object, source, ocfl_put_version(put), n->first, false, e);
+		st = dep_intent_write(stage, object, source, ocfl_put_version(put), n->first, false, NULL, e);
 	if (st == ST_OK)
 		st = ocfl_put_place(put, e);
 	ocfl_put_free(put);

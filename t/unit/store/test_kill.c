@@ -216,6 +216,7 @@ struct found { unsigned records, whole; };
 static st_t count_whole(struct repo *r, int files, struct found *f)
 {
 	struct change page[64];
+	struct cat_file left[1];
 	struct kv_txn t;
 	size_t n, i;
 
@@ -230,6 +231,11 @@ static st_t count_whole(struct repo *r, int files, struct found *f)
 		f->records++;
 		if (cat_get(&t, page[i].id, false, &rec, NULL) == ST_OK && rec.files == (uint64_t)files)
 			f->whole++;
+		/* Rows of the draft that it was have gone, now or when the repository was opened. */
+		if (cat_files(&t, page[i].id, true, SLICE_NULL, left, 1) > 0) {
+			cat_file_release(left);
+			f->whole = 0;
+		}
 		rec_release(&rec);
 	}
 	return kv_end(&t, NULL);
