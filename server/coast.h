@@ -1,3 +1,8 @@
+#ifndef SERVER_COAST_H
+#define SERVER_COAST_H
+
+#include <stdint.h>
+
 /* Coastlines of the world, simplified to 0.35 degrees: from Natural Earth 1:110m, which is in the public domain. Tenths of degrees, longitude and latitude by turns; END ends a line. */
 
 #define END INT16_MIN
@@ -332,3 +337,5 @@ static const int16_t coast[] = {
 	194, 419, 184, 425, END,
 	-617, 108, -609, 109, -609, 101, -620, 101, -617, 108, END,
 };
+
+#endif
