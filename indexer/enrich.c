@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "indexer/enrich_int.h"
 #include "indexer/follow.h"
 #include "store/facts.h"
@@ -12,9 +13,12 @@
 #define TABLES_MOST	1000
 #define COLUMNS_MOST	20000
 #define FINDINGS_MOST	1000
+#define TEXT_FILE	((size_t)64 << 10)	/* running text of one file, for search */
+#define TEXT_MOST	((size_t)256 << 10)	/* of all */
 
 struct merge {
-	json_t *tables, *languages, *findings;
+	json_t *tables, *languages, *findings, *texts;
+	size_t text_bytes;
 	struct meaning mean;
 	json_t *sights;			/* only what a page shows, see enrich_sights.c; else NULL */
 	size_t columns;
@@ -72,6 +76,15 @@ static st_t add_language(struct merge *m, const char *lang)
 	return json_push(m->languages, json_string(lang));
 }
 
+static st_t add_text(struct merge *m, struct slice s)
+{
+	s = utf8_clip(s, TEXT_FILE);
+	if (m->text_bytes + s.n > TEXT_MOST)
+		return ST_OK;
+	m->text_bytes += s.n;
+	return json_push(m->texts, json_stringn(s.p, s.n));
+}
+
 static st_t add_facts(struct merge *m, const struct cat_file *f, json_t *facts)
 {
 	const char *status = json_text(facts, "status"), *level;
@@ -93,6 +106,8 @@ static st_t add_facts(struct merge *m, const struct cat_file *f, json_t *facts)
 	json_array_foreach(checks, i, v)
 		if (st == ST_OK && (level = json_text(v, "level")) != NULL && strcmp(level, "warning") == 0 && json_text(v, "code"))
 			st = add_finding(m, f->path, level, json_text(v, "code"), v, NULL);
+	if (st == ST_OK && json_text(facts, "text"))
+		st = add_text(m, json_slice(json_object_get(facts, "text")));
 	if (st == ST_OK)
 		st = meaning_add(&m->mean, facts);
 	return st == ST_OK ? add_language(m, json_text(facts, "language")) : st;
@@ -168,6 +183,8 @@ static st_t merge_out(struct merge *m, const json_t *doc, json_t **out)
 	*out = json_pack("{s:O,s:O,s:O,s:{s:i,s:i,s:i,s:i}}", "tables", m->tables, "languages", m->languages,
 	    "findings", m->findings, "files", "read", (int)m->read, "unreadable", (int)m->unreadable, "unknown", (int)m->unknown,
 	    "waiting", (int)m->waiting);
+	if (*out && json_array_size(m->texts) && json_object_set(*out, "texts", m->texts) != 0)
+		return ST_NOMEM;
 	return *out ? meaning_out(&m->mean, doc, *out) : ST_NOMEM;
 }
 
@@ -182,9 +199,10 @@ st_t enrich_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const s
 	rec_subject(rec, &m.subject);
 	m.tables = json_array();
 	m.languages = json_array();
+	m.texts = json_array();
 	m.findings = json_array();
 	st = meaning_init(&m.mean, r->schema);
-	if (st == ST_OK && m.tables && m.languages && m.findings)
+	if (st == ST_OK && m.tables && m.languages && m.findings && m.texts)
 		st = walk_files(&m, t, rec);
 	else
 		st = ST_NOMEM;
@@ -196,6 +214,7 @@ st_t enrich_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const s
 	}
 	json_decref(m.tables);
 	json_decref(m.languages);
+	json_decref(m.texts);
 	json_decref(m.findings);
 	meaning_release(&m.mean);
 	buf_release(&m.facts);

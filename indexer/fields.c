@@ -499,6 +499,8 @@ void fields_walk(const struct index_doc *d, const struct doc_sink *k)
 	variables(k, json_object_get(d->facts, "variables"));
 	variables(k, json_object_get(doc, "variables"));
 	facts_walk(k, doc, d->facts);
+	json_array_foreach(json_object_get(d->facts, "texts"), i, m)
+		text(k, F_TEXT, m);
 	funding(k, json_object_get(doc, "funding"));
 	agents(k, F_CONTRIBUTOR, json_object_get(doc, "contributors"), false);
 	agents(k, F_CONTRIBUTOR, json_object_get(doc, "rightsHolders"), false);

@@ -18,7 +18,8 @@ enum { IX_META, IX_TERMS, IX_COLS, IX_BITS, IX_IDS, IX_FACETS, IX_STEMS, IX_CLAS
 /* Text fields: bit numbers of a posting. The description is 0 because it is the most frequent. */
 #define IX_FIELDS(X) \
 	X(DESCRIPTION, "description", 1) X(TITLE, "title", 5) X(CREATOR, "creator", 4) X(SUBJECT, "subject", 3) X(ID, "id", 4) \
-	X(FILE, "file", 2) X(COLUMN, "column", 2) X(AFFILIATION, "affiliation", 1) X(FUNDER, "funder", 1) X(CONTRIBUTOR, "contributor", 1)
+	X(FILE, "file", 2) X(COLUMN, "column", 2) X(AFFILIATION, "affiliation", 1) X(FUNDER, "funder", 1) X(CONTRIBUTOR, "contributor", 1) \
+	X(TEXT, "text", 1)
 enum ix_field {
 #define X(a, b, c) F_##a,
 	IX_FIELDS(X)

@@ -17,14 +17,14 @@ static const struct { const char *name; uint32_t fields; char letter; } fields[]
 	{ "title", 1u << F_TITLE, 0 }, { "description", 1u << F_DESCRIPTION, 0 }, { "creator", 1u << F_CREATOR, 0 },
 	{ "subject", 1u << F_SUBJECT, 0 }, { "id", 1u << F_ID, EXACT_ID }, { "doi", 0, EXACT_DOI }, { "file", 1u << F_FILE, 0 },
 	{ "column", 1u << F_COLUMN, 0 }, { "affiliation", 1u << F_AFFILIATION, 0 }, { "funder", 1u << F_FUNDER, 0 },
-	{ "contributor", 1u << F_CONTRIBUTOR, 0 }, { "type", 0, 't' }, { "year", 0, 'y' }, { "access", 0, 'a' }, { "licence", 0, 'l' },
+	{ "contributor", 1u << F_CONTRIBUTOR, 0 }, { "text", 1u << F_TEXT, 0 }, { "type", 0, 't' }, { "year", 0, 'y' }, { "access", 0, 'a' }, { "licence", 0, 'l' },
 	{ "license", 0, 'l' }, { "lang", 0, EXACT_LANG }, { "variable", 0, EXACT_VARIABLE }, { "unit", 0, 'u' }, { "concept", 0, EXACT_CONCEPT },
 	{ "format", 0, EXACT_FORMAT }, { "instrument", 0, EXACT_INSTRUMENT }, { "element", 0, EXACT_ELEMENT }, { "formula", 0, EXACT_FORMULA },
 	{ "spacegroup", 0, EXACT_GROUP }, { "organism", 0, EXACT_ORGANISM }, { "assembly", 0, EXACT_ASSEMBLY },
 	{ "time", 0, FIELD_TIME }, { "bbox", 0, FIELD_BOX }, { "place", 0, FIELD_PLACE },
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
-#define KNOWN_FIELDS "title, description, creator, subject, id, doi, file, column, affiliation, funder, contributor, type, year, access, licence, lang, variable, unit, concept, " \
+#define KNOWN_FIELDS "title, description, creator, subject, id, doi, file, column, affiliation, funder, contributor, text, type, year, access, licence, lang, variable, unit, concept, " \
 	"format, instrument, element, formula, spacegroup, organism, assembly, time, bbox, place, and NAME:[1 TO 2 UNIT] for the values of a variable"
 
 enum lex { LEX_END, LEX_OPEN, LEX_CLOSE, LEX_AND, LEX_OR, LEX_NOT, LEX_FIELD, LEX_SPAN, LEX_WORD, LEX_PHRASE };

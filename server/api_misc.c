@@ -68,8 +68,10 @@ static void facts_get_all(struct req *r)
 	kv_end(&t, NULL);
 	if (st != ST_OK)
 		problem_send(r, st, &e);
-	else
+	else {
+		json_object_del(facts, "texts");	/* for search only: the files themselves are a request away */
 		reply_json(r, 200, facts != NULL ? facts : json_object());
+	}
 }
 
 static void record_status(struct req *r)

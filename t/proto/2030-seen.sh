@@ -40,6 +40,7 @@ with zipfile.ZipFile(sys.argv[1] + '/both.zip', 'w') as z:
     z.writestr('inner/<b>table</b>.csv', 'a,b\n1,2\n3,4\n')
     z.writestr('../out.txt', 'x')
 END
+printf '<!DOCTYPE html><title>Notes</title><p>The hygrometer of Todaiji was calibrated.</p>' > "$T/mix/notes.html"
 id=$(deposit "$T/mix")
 facts_read() { [ "$(curl -s "$BASE/api/records/$1/facts" | jq '.files.waiting == 0 and .files.read > 4')" = true ]; }
 wait_until 20 facts_read "$id"
@@ -69,6 +70,11 @@ ok_status 404 GET "/records/$id/thumbnails/zz"
 html -H 'Accept-Language: ja'
 ok 'the same in Japanese' grep -q '結晶構造' "$BODY"
 
+found() { req GET '/api/records?q=hygrometer'; [ "$(pick '.hits.total')" = "$1" ]; }
+ok 'the words of a document are found' wait_until 10 found 1
+ok_status 200 GET '/api/records?q=text:Todaiji'
+ok_json '.hits.total == 1' 'also by the field'
+
 # What is closed shows nothing of its inside.
 TOKEN=$(token alice depositor)
 closed=$(deposit "$T/mix" --access closed --restart)
@@ -78,4 +84,5 @@ req GET "/records/$closed" -H 'Accept: text/html'
 is "$STATUS" 200 'a closed record has a page'
 not_ok 'without its inside' grep -q 'class="crystal"\|thumbnails/\|Unit cell' "$BODY"
 ok_status 404 GET "/records/$closed/thumbnails/$sha"
+ok 'nor are its words found' found 1
 done_testing
