@@ -32,6 +32,8 @@ static const struct extractor *const extractors[] = {
 	&ex_netcdf,
 	&ex_cif,
 	&ex_genome,
+	&ex_jcamp,
+	&ex_molecule,
 	&ex_sequence,
 	&ex_hdf,
 	&ex_fits,
@@ -43,6 +45,7 @@ static const struct extractor *const extractors[] = {
 	&ex_onnx,
 	&ex_pickle,
 	&ex_structure,
+	&ex_volume,
 };
 
 #define READ_STEP	((size_t)256 << 10)

@@ -105,8 +105,11 @@ libextract_a_SOURCES += \
 	%D%/cif_scan.c %D%/cif_int.h \
 	%D%/ex_cif.c \
 	%D%/ex_genome.c %D%/genome_int.h \
+	%D%/ex_jcamp.c \
+	%D%/ex_molecule.c \
 	%D%/ex_sequence.c \
 	%D%/ex_structure.c \
+	%D%/ex_volume.c \
 	%D%/lines.c %D%/lines_int.h \
 	%D%/matter.c %D%/matter_int.h \
 	%D%/spacegroup.c
