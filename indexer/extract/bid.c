@@ -33,6 +33,7 @@ static const struct extractor *const extractors[] = {
 	&ex_cif,
 	&ex_genome,
 	&ex_jcamp,
+	&ex_mass,
 	&ex_molecule,
 	&ex_sequence,
 	&ex_hdf,

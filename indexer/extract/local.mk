@@ -106,12 +106,14 @@ libextract_a_SOURCES += \
 	%D%/ex_cif.c \
 	%D%/ex_genome.c %D%/genome_int.h \
 	%D%/ex_jcamp.c \
+	%D%/ex_mass.c \
 	%D%/ex_molecule.c \
 	%D%/ex_sequence.c \
 	%D%/ex_structure.c \
 	%D%/ex_volume.c \
 	%D%/lines.c %D%/lines_int.h \
 	%D%/matter.c %D%/matter_int.h \
+	%D%/sax.c %D%/sax_int.h \
 	%D%/spacegroup.c
 
 pkglibexec_PROGRAMS += azekura-extract
