@@ -11,7 +11,7 @@
 #include "indexer/extract/thumb.h"
 
 #define MARKERS_MOST	10000u
-#define PROGRESSIVE_MOST ((uint64_t)40000000)	/* pixels: their coefficients are held at once, 2 bytes each */
+#define PROGRESSIVE_MOST ((uint64_t)30000000)	/* pixels: their coefficients are held at once, 2 bytes each */
 #define SCANS_MOST	100u
 
 struct jx {
@@ -236,8 +236,11 @@ static st_t thumbnail(struct jx *x)
 {
 	struct decode *c;
 
-	if (x->m.width * x->m.height > (x->progressive ? PROGRESSIVE_MOST : THUMB_PIXELS * 4) || x->m.channels > 3)
+	if (x->m.width * x->m.height > (x->progressive ? PROGRESSIVE_MOST : THUMB_PIXELS * 4) || x->m.channels > 3) {
+		if (x->m.channels <= 3)
+			fact_check(x->f, "not-decoded", false, "the picture is too large to look at its pixels here");
 		return ST_OK;
+	}
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return ST_NOMEM;
 	c->in.src = x->src;

@@ -236,8 +236,10 @@ static void thumbnail(struct pngx *x)
 {
 	struct rows r = { 0 };
 
-	if (x->m.width * x->m.height > THUMB_PIXELS || x->m.width > (1u << 24) || (x->interlaced && x->m.width * x->m.height * 4 > WHOLE_MOST))
+	if (x->m.width * x->m.height > THUMB_PIXELS || x->m.width > (1u << 24) || (x->interlaced && x->m.width * x->m.height * 4 > WHOLE_MOST)) {
+		fact_check(x->f, "not-decoded", false, "the picture is too large to look at its pixels here");
 		return;
+	}
 	if ((r.t = thumb_new((uint32_t)x->m.width, (uint32_t)x->m.height, x->type & 2 ? 3 : 1)) == NULL)
 		return;
 	pixels_read(x, &r);

@@ -254,6 +254,12 @@ static void look(struct px *q)
 	q->shown = q->rgb || q->palette ? 3 : 1;
 }
 
+/* Small numbers, such as the classes of a map, would all be black. */
+static bool classes(const struct px *q)
+{
+	return q->shown == 1 && q->p.bits == 8 && q->bands && q->bands[0].n && q->bands[0].max < 32;
+}
+
 static st_t decode(struct px *q, bool bands)
 {
 	TIFF *tif = q->x->tif;
@@ -276,7 +282,7 @@ static st_t decode(struct px *q, bool bands)
 	if (q->broken)
 		fact_partial(q->x->f, "the pixels of %u of %u pieces cannot be decoded", q->broken, q->pieces);
 	if (q->p.photometric != PHOTOMETRIC_SEPARATED && q->broken < q->pieces)
-		thumb_put(q->x->f, q->t, q->x->orientation, q->p.bits > 8 || q->p.format != SAMPLEFORMAT_UINT);
+		thumb_put(q->x->f, q->t, q->x->orientation, q->p.bits > 8 || q->p.format != SAMPLEFORMAT_UINT || classes(q));
 	return ST_OK;
 }
 
