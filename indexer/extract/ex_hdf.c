@@ -387,6 +387,12 @@ static void grid_close(struct grid *g)
 		H5Sclose(g->space);
 }
 
+/* Does a value in the file look like one of the dtype, but for its byte order? */
+static bool is_plain(hid_t type, enum dtype t)
+{
+	return H5Tget_class(type) != H5T_ARRAY && H5Tget_size(type) == dtype_size(t) && H5Tget_precision(type) == 8 * dtype_size(t);
+}
+
 /* Where piece ${i} begins. */
 static void piece_at(const struct grid *g, uint64_t i, hsize_t *at)
 {
@@ -431,6 +437,29 @@ static uint64_t piece_cost(const struct grid *g, uint64_t i)
 	return g->piece_bytes;
 }
 
+/* Chunks that are not packed are sampled like values in a row, a part of each of some of them. False: they are packed, or of a type that needs conversion. */
+static bool sample_chunks(struct hdf *x, const struct grid *g, hid_t type, const struct hdf_set *s, const json_t *attributes, struct array_stat *st, uint64_t room)
+{
+	hid_t plist = H5Dget_create_plist(g->set);
+	bool plain = plist >= 0 && H5Pget_nfilters(plist) == 0, part;
+	uint64_t each = (uint64_t)16 << 10, most = room / (each + 4096), i, piece;
+	hsize_t at[HDF_RANK], n = 0;
+	unsigned filters;
+	haddr_t addr;
+
+	if (plist >= 0)
+		H5Pclose(plist);
+	if (!g->chunked || !plain || !is_plain(type, s->t))
+		return false;
+	array_stat_init(st, s->t, H5Tget_order(type) == H5T_ORDER_BE, attributes, x->netcdf);
+	for (i = 0; array_pick(g->pieces, most ? most : 1, i, &piece); i++) {
+		piece_at(g, piece, at);
+		if (H5Dget_chunk_info_by_coord(g->set, at, &filters, &addr, &n) >= 0 && addr != HADDR_UNDEF && n == g->piece_bytes)
+			array_scan(st, x->src, addr, n / g->width, each, &part, NULL);
+	}
+	return true;
+}
+
 static void scan_pieces(struct hdf *x, const struct grid *g, struct array_stat *st, uint64_t room, bool *sampled)
 {
 	uint64_t left = x->unpacked < ARRAY_VALUES ? ARRAY_VALUES - x->unpacked : 0, most = left / g->piece_bytes, from = x->src->bytes, i, piece;
@@ -461,14 +490,13 @@ static void scan_pieces(struct hdf *x, const struct grid *g, struct array_stat *
 }
 
 /* Values in a row, of a type that needs no conversion: read without libhdf5, as far as the budget goes. */
-static bool scan_plain(struct hdf *x, hid_t set, hid_t type, struct hdf_set *s, const json_t *attributes, struct array_stat *st, uint64_t room, bool *sampled)
+static bool scan_row(struct hdf *x, hid_t set, hid_t type, struct hdf_set *s, const json_t *attributes, struct array_stat *st, uint64_t room, bool *sampled)
 {
 	haddr_t at = H5Dget_offset(set);
 	hid_t space;
 	hssize_t n;
 
-	if (at == HADDR_UNDEF || H5Tget_class(type) == H5T_ARRAY || H5Tget_size(type) != dtype_size(s->t) || H5Tget_precision(type) != 8 * dtype_size(s->t) ||
-	    (space = H5Dget_space(set)) < 0)
+	if (at == HADDR_UNDEF || !is_plain(type, s->t) || (space = H5Dget_space(set)) < 0)
 		return false;
 	n = H5Sget_simple_extent_npoints(space);
 	H5Sclose(space);
@@ -491,10 +519,13 @@ static void scan(struct hdf *x, struct hdf_set *s, uint64_t room)
 		goto out;
 	if (json_object_get(s->v, "shape") == NULL || H5Tget_class(type) == H5T_ARRAY)
 		goto out;
-	if (H5Pget_layout(plist) != H5D_CONTIGUOUS || !scan_plain(x, set, type, s, attributes, &st, room, &sampled)) {
+	if (H5Pget_layout(plist) != H5D_CONTIGUOUS || !scan_row(x, set, type, s, attributes, &st, room, &sampled)) {
 		array_stat_init(&st, t, HDF_BIG, attributes, x->netcdf);
-		if (grid_open(&g, set, t))
-			scan_pieces(x, &g, &st, room, &sampled);
+		if (grid_open(&g, set, t)) {
+			sampled = x->src->size > ARRAY_WHOLE && g.pieces > room / g.piece_bytes && sample_chunks(x, &g, type, s, attributes, &st, room);
+			if (!sampled)
+				scan_pieces(x, &g, &st, room, &sampled);
+		}
 		grid_close(&g);
 	}
 	array_stat_put(x->f, s->v, &st, sampled);
@@ -542,6 +573,15 @@ static void values(struct hdf *x)
 			scan(x, s, pass == 0 ? COORDINATE : array_room(x->src) / (left ? left : 1));
 			left -= pass == 1 && left;
 		}
+}
+
+static void tables(struct hdf *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->sets.n; i++)
+		if (x->sets.v[i].v && x->sets.v[i].t == DT_COMPOUND && x->sets.v[i].rank == 1)
+			hdf_table(x, &x->sets.v[i]);
 }
 
 struct hdf_set *hdf_find(struct hdf *x, const char *path)
@@ -708,6 +748,7 @@ static void describe(struct hdf *x, const struct head *h)
 	name_format(x, h, version);
 	dimensions(x);
 	values(x);
+	tables(x);
 	global_attributes(x);
 	cf_describe(x->f);
 	nexus_describe(x);

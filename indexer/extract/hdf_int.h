@@ -59,6 +59,10 @@ struct hdf_set *hdf_find(struct hdf *x, const char *path);
 /* All values of a dataset of at most ${most} numbers, row by row; owned, NULL when it cannot be had. */
 double *hdf_doubles(struct hdf *x, const struct hdf_set *s, uint64_t most, uint64_t *n);
 
+/* Does a value hold the address of another (text or list of any length, reference)? */
+bool hdf_has_pointers(hid_t type, unsigned depth);
+/* hdf_table.c: a dataset of compounds in one dimension as a table, with values when it is short. */
+void hdf_table(struct hdf *x, const struct hdf_set *s);
 /* nexus.c: entry, instrument, sample, users, the plot that the file is for. */
 void nexus_describe(struct hdf *x);
 

@@ -4,6 +4,7 @@
 
 #define ATTRIBUTE_BYTES	((hsize_t)256 << 10)	/* larger attributes are tables of somebody's program */
 #define VALUES_MOST	64
+#define TEXT_MOST	((size_t)1 << 20)
 #define MEMBERS_MOST	200
 
 /* ---- types ---- */
@@ -171,9 +172,29 @@ void hdf_type_put(struct hdf *x, json_t *v, hid_t type)
 /* What reads: an attribute or a dataset. */
 struct from { hid_t id; bool attribute; };
 
+/* For texts of a dataset: the library believes any length that stands in the file. */
+static void *text_alloc(size_t n, void *ctx)
+{
+	return n <= TEXT_MOST ? calloc(1, n ? n : 1) : NULL;
+}
+
+static void text_free(void *p, void *ctx)
+{
+	free(p);
+}
+
 static bool read_from(struct from r, hid_t type, void *p)
 {
-	return (r.attribute ? H5Aread(r.id, type, p) : H5Dread(r.id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, p)) >= 0;
+	hid_t transfer;
+	bool ok;
+
+	if (r.attribute)
+		return H5Aread(r.id, type, p) >= 0;
+	transfer = H5Pcreate(H5P_DATASET_XFER);
+	ok = transfer >= 0 && H5Pset_vlen_mem_manager(transfer, text_alloc, NULL, text_free, NULL) >= 0 && H5Dread(r.id, type, H5S_ALL, H5S_ALL, transfer, p) >= 0;
+	if (transfer >= 0)
+		H5Pclose(transfer);
+	return ok;
 }
 
 static json_t *one_or_list(json_t *list, hsize_t n)
@@ -252,7 +273,7 @@ static json_t *enumerated(struct from r, hid_t type, hsize_t n)
 	return one_or_list(list, n);
 }
 
-static bool has_pointers(hid_t type, unsigned depth)
+bool hdf_has_pointers(hid_t type, unsigned depth)
 {
 	H5T_class_t c = H5Tget_class(type);
 	bool yes = depth > 8 || c == H5T_VLEN || c == H5T_REFERENCE || (c == H5T_STRING && H5Tis_variable_str(type) != 0);
@@ -261,7 +282,7 @@ static bool has_pointers(hid_t type, unsigned depth)
 
 	for (i = 0; i < n && !yes; i++) {
 		part = c == H5T_ARRAY ? H5Tget_super(type) : H5Tget_member_type(type, (unsigned)i);
-		yes = part < 0 || has_pointers(part, depth + 1);
+		yes = part < 0 || hdf_has_pointers(part, depth + 1);
 		if (part >= 0)
 			H5Tclose(part);
 	}
@@ -305,7 +326,7 @@ static json_t *compounds(struct from r, hid_t type, hsize_t n)
 	json_t *list = json_array();
 	uint8_t *p = calloc((size_t)n, size);
 
-	if (p && list && !has_pointers(type, 0) && read_from(r, type, p))
+	if (p && list && !hdf_has_pointers(type, 0) && read_from(r, type, p))
 		for (i = 0; i < n && i < VALUES_MOST; i++)
 			json_array_append_new(list, raw_value(type, p + i * size, 0));
 	free(p);

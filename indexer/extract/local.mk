@@ -61,6 +61,7 @@ libextract_a_SOURCES = \
 	%D%/json_scan.c %D%/json_scan.h \
 	%D%/language.c %D%/language.h \
 	%D%/hdf_int.h \
+	%D%/hdf_table.c \
 	%D%/hdf_value.c \
 	%D%/hdf_vfd.c \
 	%D%/magic.c \

@@ -5,6 +5,7 @@
  */
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +21,12 @@ static void child(const uint8_t *d, size_t n)
 	json_t *j = NULL;
 	st_t st;
 
-	alarm(20);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	struct rlimit most = { (rlim_t)512 << 20, (rlim_t)512 << 20 };	/* as in the cell: the library believes lengths */
+
+	setrlimit(RLIMIT_AS, &most);
+#endif
+	alarm(60);
 	source_mem(&src, d, n);
 	st = extract_source(&src, "a.h5", &out, NULL);
 	if (st == ST_NOMEM)

@@ -559,6 +559,10 @@ static void other_files_are_never_opened(void **state)
 	assert_non_null(check(j, "external-data"));
 	assert_string_equal("A scan", text(j, "record.titles[0].value"));
 	assert_true(real(j, "plot.series[0].points[2][1]") == 9);
+	/* Compounds in a row are a table. */
+	assert_int_equal(6, number(j, "tables[0].rows"));
+	assert_int_equal(5, number(j, "tables[0].columns[0].max"));
+	assert_true(real(j, "tables[0].columns[1].mean") == 1.25);
 	json_decref(j);
 }
 
