@@ -31,6 +31,7 @@ libextract_a_SOURCES = \
 	%D%/ex_pickle.c \
 	%D%/ex_safetensors.c \
 	%D%/ex_json.c \
+	%D%/ex_stat.c %D%/stat_warm.h \
 	%D%/ex_jpeg.c \
 	%D%/ex_picture.c \
 	%D%/ex_png.c \

@@ -18,6 +18,7 @@
 #include "indexer/extract/extract_int.h"
 #include "indexer/extract/program.h"
 #include "indexer/extract/sandbox.h"
+#include "indexer/extract/stat_warm.h"
 #include "indexer/extract/voc.h"
 
 #define FRAME_IN_MAX	((uint32_t)64 << 20)
@@ -240,6 +241,7 @@ int main(int argc, char **argv)
 	if (argc > 2 && schema_load(&schema, argv[2], NULL) != ST_OK)
 		return 4;
 	dec_warm();
+	stat_warm();
 	/* Names of members in archives are bytes in some encoding; the C locale would refuse those in UTF-8. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	if ((rc = enter((unsigned long)memory)) != 0)

@@ -169,3 +169,6 @@ t_fuzz_fuzz_molecule_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/fuzz_volume
 t_fuzz_fuzz_volume_SOURCES = %D%/fuzz_volume.c %D%/replay.c %D%/extract_once.h %D%/fuzz.h
 t_fuzz_fuzz_volume_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/fuzz_stat
+t_fuzz_fuzz_stat_SOURCES = %D%/fuzz_stat.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
+t_fuzz_fuzz_stat_LDADD = $(EXTRACT_LIBS) $(LDADD)

@@ -411,6 +411,62 @@ static void nested_parquet_is_flattened_and_lists_are_counted(void **state)
 	json_decref(j);
 }
 
+/* ---- statistics programs ---- */
+
+static void labels_and_dates_of_statistics_programs_are_read(void **state)
+{
+	static const char *const files[] = { "small.sav", "small.zsav", "small.dta", "small.xpt", "small.por" };
+	size_t i;
+
+	for (i = 0; i < 5; i++) {
+		json_t *j = corpus("stat", files[i]);
+
+		assert_string_equal("stat", text(j, "extractor"));
+		assert_string_equal("ok", text(j, "status"));
+		assert_int_equal(4, number(j, "tables[0].rows"));
+		assert_string_equal("Sex of person", text(column(j, 0), "label"));
+		assert_int_equal(1, number(column(j, 0), "missing"));
+		assert_string_equal("kg", text(column(j, 1), "unit"));
+		assert_true(real(column(j, 1), "min") == -3);
+		assert_int_equal(3, number(column(j, 2), "count"));
+		assert_string_equal("date", text(column(j, 3), "type"));
+		assert_string_equal("2024-02-29", text(column(j, 3), "max"));
+		assert_string_equal("1999-12-31", text(column(j, 3), "min"));
+		if (i < 3)
+			assert_string_equal("female", text(column(j, 0), "values.2"));
+		json_decref(j);
+	}
+}
+
+static unsigned compare_spss(const char *path, const json_t *ours, const json_t *facts)
+{
+	if (strcmp(text(ours, "status"), "ok") != 0 || number(ours, "tables[0].rows") != 3045)
+		return complain(path, "number of", "rows");
+	return strcmp(text(column(ours, 0), "values.1"), "Male") == 0 ? 0 : complain(path, "value labels of", "Var1");
+}
+
+/* Stata's own example, whose figures are in its manual. */
+static unsigned compare_stata(const char *path, const json_t *ours, const json_t *facts)
+{
+	const json_t *rep = column_named(ours, "rep78"), *foreign = column_named(ours, "foreign");
+
+	if (strcmp(text(ours, "title"), "1978 Automobile Data") != 0 || number(ours, "tables[0].rows") != 74)
+		return complain(path, "number of", "rows");
+	if (number(rep, "count") != 69 || number(rep, "missing") != 5 || strcmp(text(foreign, "values.1"), "Foreign") != 0)
+		return complain(path, "column", "rep78 or foreign");
+	return 0;
+}
+
+static void statistics_files_of_the_fixtures_are_read(void **state)
+{
+	unsigned seen;
+
+	assert_int_equal(0, each_of("spss", compare_spss, &seen));
+	assert_int_equal(1, seen);
+	assert_int_equal(0, each_of("stata", compare_stata, &seen));
+	assert_int_equal(1, seen);
+}
+
 static void json_of_the_fixtures_is_read_as_the_manifest_says(void **state)
 {
 	unsigned seen, lines;
@@ -432,6 +488,8 @@ int main(void)
 		cmocka_unit_test(broken_json_says_where),
 		cmocka_unit_test(json_in_pieces_is_the_same),
 		cmocka_unit_test(json_of_the_fixtures_is_read_as_the_manifest_says),
+		cmocka_unit_test(labels_and_dates_of_statistics_programs_are_read),
+		cmocka_unit_test(statistics_files_of_the_fixtures_are_read),
 		cmocka_unit_test(parquet_is_read_in_every_encoding),
 		cmocka_unit_test(nested_parquet_is_flattened_and_lists_are_counted),
 		cmocka_unit_test(parquet_of_the_fixtures_is_read_as_the_manifest_says),
