@@ -5,12 +5,17 @@
 #include <setjmp.h>
 #include <stdlib.h>
 
+#define COLUMNS_MOST	((uint32_t)1 << 22)
+
 struct thumb {
 	uint32_t w, h;			/* of the picture */
 	uint32_t tw, th;		/* cells */
 	unsigned channels;
 	double *sum;			/* th * tw * channels */
 	uint32_t *count;		/* the same */
+	uint16_t *column;		/* cell of each pixel of a row; NULL: a row is too long to keep that */
+	uint32_t y;			/* of the last pixel, and where its cells begin */
+	size_t row;
 	bool any;
 };
 
@@ -18,6 +23,7 @@ struct thumb *thumb_new(uint32_t w, uint32_t h, unsigned channels)
 {
 	struct thumb *t;
 	size_t cells;
+	uint32_t x;
 
 	if (w == 0 || h == 0 || (t = calloc(1, sizeof(*t))) == NULL)
 		return NULL;
@@ -36,6 +42,9 @@ struct thumb *thumb_new(uint32_t w, uint32_t h, unsigned channels)
 	cells = (size_t)t->tw * t->th * t->channels;
 	t->sum = calloc(cells, sizeof(*t->sum));
 	t->count = calloc(cells, sizeof(*t->count));
+	if (w <= COLUMNS_MOST && (t->column = malloc(w * sizeof(*t->column))) != NULL)
+		for (x = 0; x < w; x++)
+			t->column[x] = (uint16_t)((uint64_t)x * t->tw / w);
 	if (t->sum == NULL || t->count == NULL) {
 		thumb_free(t);
 		return NULL;
@@ -49,12 +58,18 @@ void thumb_free(struct thumb *t)
 		return;
 	free(t->sum);
 	free(t->count);
+	free(t->column);
 	free(t);
 }
 
-static size_t cell(const struct thumb *t, uint32_t x, uint32_t y)
+/* Pixels mostly come row by row, so that no division is needed for each. */
+static size_t cell(struct thumb *t, uint32_t x, uint32_t y)
 {
-	return ((size_t)((uint64_t)y * t->th / t->h) * t->tw + (size_t)((uint64_t)x * t->tw / t->w)) * t->channels;
+	if (y != t->y) {
+		t->y = y;
+		t->row = (size_t)((uint64_t)y * t->th / t->h) * t->tw;
+	}
+	return (t->row + (t->column ? t->column[x] : (size_t)((uint64_t)x * t->tw / t->w))) * t->channels;
 }
 
 void thumb_value(struct thumb *t, uint32_t x, uint32_t y, unsigned channel, double v)

@@ -129,6 +129,13 @@ static void pixel(struct px *q, uint32_t px, uint32_t py, unsigned sample, doubl
 		thumb_value(q->t, px, py, sample, q->invert ? 255 - v * q->scale : v * q->scale);
 }
 
+/* Plain pictures, which are most, need no look at each value. */
+static bool whole_rows(const struct px *q, unsigned per, uint32_t px, uint32_t w)
+{
+	return q->bands == NULL && q->p.bits == 8 && q->p.format == SAMPLEFORMAT_UINT && !q->palette && !q->invert && px == 0 && w == q->p.w &&
+	    ((per == 3 && q->rgb) || (per == 1 && q->p.samples == 1));
+}
+
 /* A piece that was decoded: ${w} by ${h} pixels from ${px}, ${py}. ${sample}: of which plane; -1: of all. */
 static void piece_take(struct px *q, uint32_t px, uint32_t py, uint32_t w, uint32_t h, tmsize_t got, int sample)
 {
@@ -138,6 +145,11 @@ static void piece_take(struct px *q, uint32_t px, uint32_t py, uint32_t w, uint3
 
 	if (q->bands == NULL && most > 3)
 		most = 3;
+	if (whole_rows(q, per, px, w)) {
+		for (y = 0; y < h && py + y < q->p.h && (tmsize_t)((y + 1) * row_bytes) <= got; y++)
+			thumb_row(q->t, py + y, q->piece + y * row_bytes, per);
+		return;
+	}
 	for (y = 0; y < h && py + y < q->p.h && (tmsize_t)((y + 1) * row_bytes) <= got; y++)
 		for (x = 0; x < w && px + x < q->p.w; x++)
 			for (s = 0; s < most; s++)
