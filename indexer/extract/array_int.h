@@ -136,6 +136,8 @@ bool array_real(const json_t *attributes, const char *key, double *out);
 
 /* Attributes of all "variables" to label, unit, standardName, role; time axis to "time"; latitude and longitude to "geo"; global "attributes" to "record". */
 void cf_describe(struct fact *f);
+/* A bounding box in degrees; longitudes of 0 to 360 are understood. cf_describe() does not replace it. */
+void cf_box(struct fact *f, double west, double south, double east, double north);
 /* The moment ${v} units after the epoch in ${units} ("days since 1900-1-1"), as text in the calendar ${calendar} (empty: standard). False: not understood. */
 bool cf_moment(struct slice units, struct slice calendar, double v, struct buf *out);
 /*

@@ -40,6 +40,7 @@ static const struct extractor *const extractors[] = {
 	&ex_sequence,
 	&ex_hdf,
 	&ex_fits,
+	&ex_grib,
 	&ex_mat,
 	&ex_npy,
 	&ex_zarr,

@@ -459,6 +459,11 @@ static void put_box(struct fact *f, double w, double s, double e, double n, bool
 	fact_put(f, geo, "crs", json_string("EPSG:4326"));
 }
 
+void cf_box(struct fact *f, double west, double south, double east, double north)
+{
+	put_box(f, west, south, east, north, false);
+}
+
 static bool place_of_values(struct cf *c)
 {
 	double w, e, n;
@@ -506,7 +511,7 @@ void cf_describe(struct fact *f)
 	variables(&c);
 	if (!time_of_values(&c))
 		time_of_attributes(f);
-	placed = place_of_values(&c) || place_of_attributes(f, json_object_get(fact_root(f), "attributes"));
+	placed = json_object_get(fact_root(f), "geo") || place_of_values(&c) || place_of_attributes(f, json_object_get(fact_root(f), "attributes"));
 	json_array_foreach(c.variables, i, v)
 		if (!placed)
 			placed = place_of_attributes(f, json_object_get(v, "attributes"));

@@ -60,7 +60,7 @@ extern const struct extractor ex_archive;
 extern const struct extractor ex_genome, ex_sequence;
 extern const struct extractor ex_ome, ex_tiff;
 extern const struct extractor ex_html, ex_notebook, ex_pdf;
-extern const struct extractor ex_fits, ex_gguf, ex_hdf, ex_mat, ex_netcdf, ex_npy, ex_onnx, ex_pickle, ex_safetensors, ex_zarr;
+extern const struct extractor ex_fits, ex_gguf, ex_grib, ex_hdf, ex_mat, ex_netcdf, ex_npy, ex_onnx, ex_pickle, ex_safetensors, ex_zarr;
 extern const struct extractor ex_cif, ex_genome, ex_sequence, ex_structure;
 extern const struct extractor ex_dicom, ex_nifti;
 extern const struct extractor ex_parquet;

@@ -23,6 +23,7 @@ libextract_a_SOURCES = \
 	%D%/ex_csv.c \
 	%D%/ex_fits.c \
 	%D%/ex_gguf.c \
+	%D%/ex_grib.c \
 	%D%/ex_hdf.c \
 	%D%/ex_mat.c \
 	%D%/ex_netcdf.c \

@@ -538,6 +538,26 @@ static void models_tell_their_parameters(void **state)
 	json_decref(j);
 }
 
+static void grib_tells_fields_times_and_place(void **state)
+{
+	json_t *j = corpus("grib/two.grb2");
+
+	assert_string_equal("ok", text(j, "status"));
+	assert_int_equal(3, number(j, "attributes.messages"));
+	assert_string_equal("air_temperature", text(j, "variables[0].standardName"));
+	assert_int_equal(2, number(j, "variables[0].shape[0]"));
+	assert_string_equal("eastward_wind", text(j, "variables[1].standardName"));
+	assert_string_equal("2026-04-01T00:00:00Z", text(j, "time.start"));
+	assert_string_equal("2026-04-01T06:00:00Z", text(j, "time.end"));
+	assert_true(real(j, "geo.bbox[0]") == 120 && real(j, "geo.bbox[1]") == 20 && real(j, "geo.bbox[3]") == 50);
+	json_decref(j);
+	j = corpus("grib/one.grb");
+	assert_string_equal("K", text(j, "variables[0].unit"));
+	assert_string_equal("2026-04-01T18:00:00Z", text(j, "time.end"));
+	assert_true(real(j, "geo.bbox[0]") == -10);
+	json_decref(j);
+}
+
 static void pickles_are_told_and_not_opened(void **state)
 {
 	static const char *const files[] = { "pickle/a.pkl", "pickle/b.pkl", "pickle/t.pt" };
@@ -606,6 +626,7 @@ int main(void)
 		cmocka_unit_test(arrays_of_numpy_are_described),
 		cmocka_unit_test(zarr_is_described_without_its_chunks),
 		cmocka_unit_test(models_tell_their_parameters),
+		cmocka_unit_test(grib_tells_fields_times_and_place),
 		cmocka_unit_test(pickles_are_told_and_not_opened),
 		cmocka_unit_test(other_files_are_never_opened),
 		cmocka_unit_test(cut_files_say_so),
