@@ -283,31 +283,43 @@ static void walk_group(struct hdf *x, hid_t group, const char *path, unsigned de
 
 /* ---- dimensions ---- */
 
-static const char *scale_name(struct hdf *x, haddr_t addr, int64_t dimid)
+/* "a1f40": the scale at an address; "d3": netCDF's dimension of that number. */
+static const char *scale_key(char out[32], char kind, uint64_t v)
 {
-	json_t *i;
+	snprintf(out, 32, "%c%llx", kind, (unsigned long long)v);
+	return out;
+}
+
+static json_t *scale_names(struct hdf *x)
+{
+	json_t *names = json_object(), *i;
 	const char *path;
+	char key[32];
 
 	json_object_foreach(x->bypath, path, i) {
 		const struct hdf_set *s = &x->sets.v[json_integer_value(i)];
 
-		if (s->scale && (dimid >= 0 ? s->dimid == dimid : s->addr == addr))
-			return base_name(path);
+		if (!s->scale)
+			continue;
+		fact_put(x->f, names, scale_key(key, 'a', s->addr), json_string(base_name(path)));
+		if (s->dimid >= 0 && json_object_get(names, scale_key(key, 'd', (uint64_t)s->dimid)) == NULL)
+			fact_put(x->f, names, key, json_string(base_name(path)));
 	}
-	return NULL;
+	return names;
 }
 
-static json_t *dimension_names(struct hdf *x, const struct hdf_set *s, const char *path)
+static json_t *dimension_names(const json_t *scales, const struct hdf_set *s, const char *path)
 {
 	json_t *list = json_array();
 	const char *name;
+	char key[32];
 	unsigned i;
 
 	for (i = 0; list && i < s->rank; i++) {
 		if (s->dims && s->dims[i] != HADDR_UNDEF)
-			name = scale_name(x, s->dims[i], -1);
+			name = json_text(scales, scale_key(key, 'a', s->dims[i]));
 		else if (json_is_array(s->dimids) && json_array_size(s->dimids) == s->rank)
-			name = scale_name(x, 0, json_integer_value(json_array_get(s->dimids, i)));
+			name = json_text(scales, scale_key(key, 'd', (uint64_t)json_integer_value(json_array_get(s->dimids, i))));
 		else
 			name = s->scale && s->rank == 1 ? base_name(path) : NULL;
 		if (name == NULL || json_array_append_new(list, json_string(name)) != 0) {
@@ -320,17 +332,18 @@ static json_t *dimension_names(struct hdf *x, const struct hdf_set *s, const cha
 
 static void dimensions(struct hdf *x)
 {
+	json_t *scales = scale_names(x), *i, *list;
 	const char *path;
-	json_t *i, *list;
 
 	json_object_foreach(x->bypath, path, i) {
 		const struct hdf_set *s = &x->sets.v[json_integer_value(i)];
 
 		if (s->v == NULL || (s->rank && !s->dims && !s->dimids && !s->scale))
 			continue;
-		if ((list = dimension_names(x, s, path)) != NULL)
+		if ((list = dimension_names(scales, s, path)) != NULL)
 			fact_put(x->f, s->v, "dimensions", list);
 	}
+	json_decref(scales);
 }
 
 /* ---- values ---- */

@@ -217,7 +217,7 @@ static st_t get_shape(struct nc *c, struct shape *s)
 		d = &c->dims.v[id];
 		if (d->records && i == 0)
 			s->records = true;
-		else if (d->n && s->each > ((uint64_t)1 << 60) / d->n)
+		else if (d->n && s->each > ((uint64_t)1 << 56) / d->n)
 			return err_set(&c->why, ST_INVALID, "a variable whose size overflows");
 		else
 			s->each *= d->n;
@@ -360,8 +360,9 @@ static st_t scan_short_records(struct nc *c, uint64_t room)
 			break;
 		for (j = 0; j < c->vars.n; j++) {
 			struct var *v = &c->vars.v[j];
+			bool inside = v->records && !v->done && v->each && v->begin - c->first <= c->recsize && v->slab <= c->recsize - (v->begin - c->first);
 
-			for (r = 0; v->records && !v->done && v->begin - c->first + v->slab <= c->recsize && r < n; r++)
+			for (r = 0; inside && r < n; r++)
 				array_stat_add(&v->stat, p + r * c->recsize + (v->begin - c->first), (size_t)v->each);
 			v->sampled |= v->records && !v->done && !all;
 		}

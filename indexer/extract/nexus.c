@@ -10,6 +10,7 @@
 
 #define PLOT_POINTS	400
 #define PLOT_SERIES	8
+#define TRIES_MOST	50		/* groups that may hold the plot */
 #define PLOT_VALUES	((uint64_t)1 << 20)
 
 static bool is_class(const json_t *attributes, const char *nx)
@@ -243,6 +244,7 @@ static void find_plot(struct hdf *x, const char *entry)
 	struct buf path = BUF_INIT(20000);
 	struct hdf_set *s = NULL;
 	const char *group;
+	unsigned tried = 0;
 	json_t *a;
 
 	if (wanted.n && buf_addf(&path, "%s/%.*s", entry, (int)wanted.n, wanted.p) == ST_OK && json_object_get(x->groups, path.p))
@@ -250,7 +252,8 @@ static void find_plot(struct hdf *x, const char *entry)
 			put_plot(x, path.p, s);
 	buf_release(&path);
 	json_object_foreach(x->groups, group, a)
-		if (json_object_get(fact_root(x->f), "plot") == NULL && below(group, entry) && is_class(a, "NXdata") && (s = signal_of(x, group)) != NULL)
+		if (json_object_get(fact_root(x->f), "plot") == NULL && below(group, entry) && is_class(a, "NXdata") && ++tried <= TRIES_MOST &&
+		    (s = signal_of(x, group)) != NULL)
 			put_plot(x, group, s);
 }
 
