@@ -178,3 +178,6 @@ t_fuzz_fuzz_sheet_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/fuzz_grib
 t_fuzz_fuzz_grib_SOURCES = %D%/fuzz_grib.c %D%/extract_once.h %D%/replay.c %D%/fuzz.h
 t_fuzz_fuzz_grib_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/fuzz_arrow
+t_fuzz_fuzz_arrow_SOURCES = %D%/fuzz_arrow.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
+t_fuzz_fuzz_arrow_LDADD = $(EXTRACT_LIBS) $(LDADD)

@@ -527,6 +527,37 @@ static void workbooks_of_the_fixtures_are_read_as_the_manifest_says(void **state
 	assert_true(seen >= 8);
 }
 
+/* ---- Arrow ---- */
+
+static void arrow_is_read_as_file_and_stream(void **state)
+{
+	static const char *const files[] = { "lz4.feather", "zstd.feather", "stream" };
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		json_t *j = corpus("arrow", files[i]);
+
+		assert_string_equal("arrow", text(j, "extractor"));
+		assert_string_equal("ok", text(j, "status"));
+		assert_string_equal("made here", text(j, "attributes.source"));
+		assert_int_equal(i == 2 ? 3 : 1, number(j, "attributes.batches"));
+		assert_int_equal(10, number(j, "tables[0].rows"));
+		assert_int_equal(2, number(column(j, 0), "missing"));
+		assert_int_equal(20, number(column(j, 0), "max"));
+		assert_true(real(column(j, 1), "max") == 1.125);
+		assert_int_equal(7, number(column(j, 2), "count"));
+		assert_int_equal(2, number(column(j, 3), "distinct"));
+		assert_string_equal("a", text(column(j, 3), "top[0].value"));
+		assert_string_equal("boolean", text(column(j, 4), "type"));
+		assert_string_equal("2024-01-10", text(column(j, 5), "max"));
+		assert_string_equal("2024-01-01T09:00:00Z", text(column(j, 6), "max"));
+		assert_string_equal("list", text(column(j, 7), "type"));
+		assert_int_equal(5, number(column(j, 7), "missing"));
+		assert_string_equal("object", text(column(j, 8), "type"));
+		json_decref(j);
+	}
+}
+
 static void json_of_the_fixtures_is_read_as_the_manifest_says(void **state)
 {
 	unsigned seen, lines;
@@ -552,6 +583,7 @@ int main(void)
 		cmocka_unit_test(statistics_files_of_the_fixtures_are_read),
 		cmocka_unit_test(sheets_are_tables_with_header_units_and_dates),
 		cmocka_unit_test(workbooks_of_the_fixtures_are_read_as_the_manifest_says),
+		cmocka_unit_test(arrow_is_read_as_file_and_stream),
 		cmocka_unit_test(parquet_is_read_in_every_encoding),
 		cmocka_unit_test(nested_parquet_is_flattened_and_lists_are_counted),
 		cmocka_unit_test(parquet_of_the_fixtures_is_read_as_the_manifest_says),
