@@ -8,6 +8,7 @@ azekura_SOURCES = \
 	%D%/cmd_init.c \
 	%D%/cmd_record.c \
 	%D%/cmd_search.c \
+	%D%/cmd_show.c \
 	%D%/cmd_survey.c \
 	%D%/cmd_watch.c \
 	%D%/conn.c \
@@ -21,9 +22,11 @@ azekura_SOURCES = \
 	%D%/out.c \
 	%D%/send.c \
 	%D%/send_many.c \
+	%D%/show.c %D%/show.h \
 	%D%/state.c \
 	%D%/survey.h \
 	%D%/survey_judge.c \
 	%D%/survey_list.c \
 	%D%/survey_same.c \
-	%D%/survey_walk.c
+	%D%/survey_walk.c \
+	%D%/term.c %D%/term.h

@@ -75,8 +75,11 @@ const struct command commands[] = {
 	  "azekura search 'temperature AND type:dataset'\n\nWords, \"phrases\", AND, OR, NOT, field:value (title, creator, subject, column, file, year, access, ...).\n"
 	  "What data hold: temperature:[280 TO 300 K], time:[1990 TO 2000], place:Hokkaido, bbox:W,S,E,N, element:Fe, cell.a:[5 TO 6], organism:NAME.\n\n"
 	  "  --size N        hits a page (default 10)\n  --cursor C      the next page, as printed\n  --sort WORD     bestmatch, newest, oldest, title, updated\n", cmd_search },
-	{ "show", "ID", "show a record: metadata, files, columns",
-	  "azekura show k7x2m-9q494\n\n  --format NAME   print a metadata format as the server has it (datacite, oai_dc, schema-org, croissant, ...)\n"
+	{ "show", "ID|FILE", "show a record, or a file of yours: what is inside",
+	  "azekura show k7x2m-9q494\nazekura show ./run1.nc\n\nMetadata, files, and what was read in them: tables, variables, curves, crystals, places, archives.\n"
+	  "FILE is read here, by the sandboxed helper; nothing is sent. --json gives everything.\n\n"
+	  "  --plain         ASCII instead of blocks and signs (also where the locale is not UTF-8)\n"
+	  "  --format NAME   print a metadata format as the server has it (datacite, oai_dc, schema-org, croissant, ...)\n"
 	  "  --provenance    which values programs proposed, from which file and place, and whether somebody confirmed them\n", cmd_show },
 	{ "get", "ID [PATH...]", "fetch files, resumable and checked",
 	  "azekura get k7x2m-9q494 data/run1.csv -o ./out\n\nFetch all files, or those named. What is there already with the right digest is not fetched again; a part goes on where it stopped.\n\n"

@@ -188,6 +188,25 @@ static st_t merge_out(struct merge *m, const json_t *doc, json_t **out)
 	return *out ? meaning_out(&m->mean, doc, *out) : ST_NOMEM;
 }
 
+static st_t merge_start(struct merge *m, const struct schema *schema)
+{
+	m->tables = json_array();
+	m->languages = json_array();
+	m->texts = json_array();
+	m->findings = json_array();
+	return meaning_init(&m->mean, schema) == ST_OK && m->tables && m->languages && m->findings && m->texts ? ST_OK : ST_NOMEM;
+}
+
+static void merge_end(struct merge *m)
+{
+	json_decref(m->tables);
+	json_decref(m->languages);
+	json_decref(m->texts);
+	json_decref(m->findings);
+	meaning_release(&m->mean);
+	buf_release(&m->facts);
+}
+
 st_t enrich_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const struct principal *who, json_t **out, struct err *e)
 {
 	struct merge m = { .facts = BUF_INIT((size_t)64 << 20), .who = who, .now = clock_now() };
@@ -197,28 +216,43 @@ st_t enrich_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const s
 	if (rec->files == 0)
 		return ST_OK;
 	rec_subject(rec, &m.subject);
-	m.tables = json_array();
-	m.languages = json_array();
-	m.texts = json_array();
-	m.findings = json_array();
-	st = meaning_init(&m.mean, r->schema);
-	if (st == ST_OK && m.tables && m.languages && m.findings && m.texts)
+	st = merge_start(&m, r->schema);
+	if (st == ST_OK)
 		st = walk_files(&m, t, rec);
-	else
-		st = ST_NOMEM;
 	if (st == ST_OK)
 		st = merge_out(&m, rec->doc, out);
 	if (st != ST_OK) {
 		json_decref(*out);
 		*out = NULL;
 	}
-	json_decref(m.tables);
-	json_decref(m.languages);
-	json_decref(m.texts);
-	json_decref(m.findings);
-	meaning_release(&m.mean);
-	buf_release(&m.facts);
+	merge_end(&m);
 	return st == ST_OK ? ST_OK : err_set(e, st, "facts of record '%s'", rec->id);
+}
+
+st_t enrich_file(const struct schema *schema, const struct cat_file *f, json_t *facts, json_t **out, struct err *e)
+{
+	struct merge m = { .facts = BUF_INIT((size_t)64 << 20) };
+	json_t *sights = json_object();
+	st_t st = merge_start(&m, schema);
+
+	*out = NULL;
+	if (sights == NULL)
+		st = ST_NOMEM;
+	if (st == ST_OK)
+		st = add_facts(&m, f, facts);
+	if (st == ST_OK)
+		st = merge_out(&m, NULL, out);
+	if (st == ST_OK)
+		st = sights_add(sights, f, facts);
+	if (st == ST_OK && *out)
+		st = json_put(*out, "sights", json_incref(sights));
+	if (st != ST_OK) {
+		json_decref(*out);
+		*out = NULL;
+	}
+	json_decref(sights);
+	merge_end(&m);
+	return st == ST_OK ? ST_OK : err_set(e, st, "facts of '%s'", f->path);
 }
 
 st_t sights_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const struct principal *who, json_t **out, struct err *e)

@@ -21,6 +21,8 @@ st_t enrich_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const s
 /* Of the same files, what a page shows beside tables: {"pictures", "plots", "crystals", "arrays", "archives", "documents", "boxes", "details"}, each a list of
  * objects with "path" and members of facts.md, all bounded. Pictures come without their pixels: facts_get() has those. */
 st_t sights_for(struct repo *r, struct kv_txn *t, const struct rec *rec, const struct principal *who, json_t **out, struct err *e);
+/* Both of one file that is in no repository, from its own facts; "sights" is a member. ${f}: path only. NULL *out: there is nothing to say. */
+st_t enrich_file(const struct schema *schema, const struct cat_file *f, json_t *facts, json_t **out, struct err *e);
 /* What everybody may know: for the index, for what is kept or cached. */
 st_t enrich(struct repo *r, struct kv_txn *t, const struct rec *rec, json_t **out, struct err *e);
 

@@ -50,7 +50,7 @@ static void user_get(struct req *r)
 static void facts_get_all(struct req *r)
 {
 	struct err e = ERR_INIT;
-	json_t *facts = NULL;
+	json_t *facts = NULL, *sights = NULL;
 	struct kv_txn t;
 	struct rec rec;
 	st_t st;
@@ -65,10 +65,13 @@ static void facts_get_all(struct req *r)
 	}
 	kv_read(r->site->repo->catalog, &t);
 	st = enrich_for(r->site->repo, &t, &rec, &r->who, &facts, &e);
+	if (st == ST_OK && facts != NULL && (st = sights_for(r->site->repo, &t, &rec, &r->who, &sights, &e)) == ST_OK)
+		json_put(facts, "sights", sights);
 	kv_end(&t, NULL);
-	if (st != ST_OK)
+	if (st != ST_OK) {
+		json_decref(facts);
 		problem_send(r, st, &e);
-	else {
+	} else {
 		json_object_del(facts, "texts");	/* for search only: the files themselves are a request away */
 		reply_json(r, 200, facts != NULL ? facts : json_object());
 	}
@@ -406,7 +409,7 @@ static void jobs_get(struct req *r)
 const struct route routes_misc[] = {
 	{ HTTP_GET, "/api", about, 0, 0, "What this server is", "operations" },
 	{ HTTP_GET, "/api/user", user_get, ROUTE_LOGIN, 0, "Who the caller is", "users" },
-	{ HTTP_GET, "/api/records/{id}/facts", facts_get_all, 0, 0, "What was read in the files: tables, columns, statistics", "records" },
+	{ HTTP_GET, "/api/records/{id}/facts", facts_get_all, 0, 0, "What was read in the files: tables, columns, statistics, and what a page shows of it", "records" },
 	{ HTTP_GET, "/api/records/{id}/status", record_status, 0, 0, "Has it been indexed and read?", "records" },
 	{ HTTP_GET, "/api/records/{id}/communities", record_sets_get, 0, 0, "Communities of a record", "communities" },
 	{ HTTP_PUT, "/api/records/{id}/communities", record_sets, ROUTE_BODY | ROUTE_WRITE | ROUTE_LOGIN, 0, "Set the communities of a record", "communities" },

@@ -92,6 +92,10 @@ static const char components[] =
 "  'Term': {'type': 'object', 'required': ['id', 'title', 'links']},"
 "  'Community': {'type': 'object', 'required': ['id', 'slug', 'metadata', 'links']},"
 "  'Job': {'type': 'object', 'required': ['id', 'kind', 'state', 'done', 'total', 'attempts', 'links'], 'properties': {'state': {'enum': ['waiting', 'running', 'done', 'failed', 'cancelled']}}},"
+"  'Facts': {'type': 'object', 'properties': {'tables': {'type': 'array', 'items': {'type': 'object', 'required': ['path', 'rows', 'columns']}},"
+"   'variables': {'type': 'array', 'items': {'type': 'object', 'required': ['name']}}, 'findings': {'type': 'array', 'items': {'type': 'object', 'required': ['path', 'level', 'code', 'text']}},"
+"   'languages': {'type': 'array', 'items': {'type': 'string'}}, 'files': {'type': 'object', 'required': ['read', 'unreadable', 'unknown', 'waiting']},"
+"   'sights': {'type': 'object', 'additionalProperties': {'type': 'array', 'items': {'type': 'object', 'required': ['path']}}}}},"
 "  'Object': {'type': 'object'}}}";
 
 /* Arguments by their name above; ${code} is the one answer when all went well, ${schema} what it holds. ${canonical}: also as MEDIA_CANONICAL. */
@@ -125,7 +129,7 @@ static const struct more { enum http_method method; const char *pattern, *args, 
 	{ HTTP_POST, "/api/records/{id}/draft/files/{*key}", "", "200", "File", false },
 	{ HTTP_DELETE, "/api/records/{id}/draft/files/{*key}", "", "204", NULL, false },
 	{ HTTP_POST, "/api/records/{id}/draft/files-archive", "", "200", "Taken", false },
-	{ HTTP_GET, "/api/records/{id}/facts", "", "200", "Object", false },
+	{ HTTP_GET, "/api/records/{id}/facts", "", "200", "Facts", false },
 	{ HTTP_GET, "/api/records/{id}/variables", "", "200", "Object", false },
 	{ HTTP_POST, "/api/records/{id}/draft/variables/decisions", "", "200", "Record", true },
 	{ HTTP_GET, "/api/records/{id}/status", "", "200", "Status", false },

@@ -29,7 +29,7 @@ _azekura() {
 	watch) word='--per --run-pattern --settle --marker --rescan --publish --creator --license --access --from --jobs --encode-names --state --once' ;;
 	withdraw) word='--reason --note' ;;
 	search) word='--size --cursor --sort' ;;
-	show) word='--format --provenance' ;;
+	show) word='--format --provenance --plain' ;;
 	edit) word='--prefill --confirm --at' ;;
 	publish) word='--confirm' ;;
 	get) word='-o --output --list' ;;
@@ -41,6 +41,7 @@ _azekura() {
 	[ -n "$cmd" ] && word="$word --server --token --json --quiet --help"
 	mapfile -t COMPREPLY < <(compgen -W "$word" -- "$cur")
 	case $cmd in
+	show) [[ $cur == -* ]] || mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$cur") ;;
 	init|deposit|survey|watch|get) [[ $cur == -* ]] || mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$cur") ;;
 	esac
 }

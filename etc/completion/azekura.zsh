@@ -21,7 +21,7 @@ _azekura() {
 		'--encode-names[percent-encode odd names]' '--state[journal]:file:_files' '--once[end when nothing is left]' '*:folder:_files -/') ;;
 	withdraw) words_of=('--reason[shown on the tombstone]:text:' '--note[more words]:text:' '*:id:') ;;
 	search) words_of=('--size[hits a page]:number:' '--cursor[next page]:cursor:' '--sort[order]:word:(bestmatch newest oldest title updated)' '*:words:') ;;
-	show) words_of=('--format[metadata format]:name:' '--provenance[who proposed what]' '*:id:') ;;
+	show) words_of=('--format[metadata format]:name:' '--provenance[who proposed what]' '--plain[ASCII only]' '*:id or file:_files') ;;
 	edit) words_of=('--prefill[from the files]' '--confirm[what was proposed]' '--at[only this value]:pointer:' '*:id:') ;;
 	publish) words_of=('--confirm[what was proposed]' '*:id:') ;;
 	get) words_of=('-o[where to]:folder:_files -/' '--output[where to]:folder:_files -/' '--list[print addresses instead]' '*:id or path:') ;;

@@ -58,6 +58,54 @@ shows 'the unit cell' '<svg class="crystal".*Unit cell of'
 shows "the archive's member, escaped" 'inner/&lt;b&gt;table&lt;/b&gt;.csv'
 shows 'that a member would lead out' 'leads out of the archive'
 not_ok "no markup of a member's name" grep -q '<b>table</b>' "$T/page"
+shows 'the map, of all that the points cover' '<svg class="map".*aria-label="Map: longitude 141.3 to 143.2, latitude 42.9 to 43.06'
+
+# The same by the API and in a terminal.
+ok_status 200 GET "/api/records/$id/facts"
+ok_json '.sights.boxes[0].geo.bbox == [141.35, 42.9, 143.2, 43.06]' 'the API gives the box'
+ok_json '[.sights | .pictures[0].path, .crystals[0].path, .archives[0].archive.members[0].path] == ["square.png", "nacl.cif", "inner/<b>table</b>.csv"]' 'and what else the page shows'
+ok_json '.texts == null' 'but not the words of documents'
+az() { LC_ALL=C.UTF-8 "$AZEKURA" --server "$BASE" --token "${TOKEN:-none}" "$@" </dev/null; }
+tells() { like "$(cat "$T/out")" "$2" "$1"; }
+fits() { ok "$1" python3 -c 'import sys, unicodedata
+wide = [l for l in open(sys.argv[1], encoding="utf-8").read().split("\n") if sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in l) > 80]
+sys.exit("\n".join(wide) or 0)' "$T/out"; }
+TOKEN=$(token alice depositor)
+az show "$id" >"$T/out"
+tells 'show tells a table' 'walk\.csv: 31 rows, 4 columns'
+tells 'a column with its numbers and histogram' 'temperature \[°C\] +number +°C +0 +10\.5 +13\.597 +16\.5 .*███'
+tells 'its course in time' 'in time ▅▆▇█▁▂▃▅▆▇█'
+tells 'the hint' 'personal data\? email'
+tells 'the crystal' 'nacl\.cif; formula ClNa; space group F m -3 m \(225\); cell a ='
+tells 'the archive' 'inner/<b>table</b>\.csv'
+tells 'the place' 'longitude 141\.35 to 143\.2°, latitude 42\.9 to 43\.06°; in Hokkaido'
+fits 'in 80 columns'
+az show "$id" --plain >"$T/out"
+is "$(LC_ALL=C grep -v 'title\|°C' "$T/out" | LC_ALL=C grep -c '[^ -~]')" 0 '--plain is ASCII but for what files say'
+LC_ALL=C "$AZEKURA" --server "$BASE" --token "$TOKEN" show "$id" >"$T/out2" </dev/null
+ok 'as in a locale that is not UTF-8' cmp "$T/out" "$T/out2"
+is "$(az show "$id" --json | jq '.facts.sights.crystals | length')" 1 'with --json all of it'
+is "$(az show "$id" --quiet)" '' 'with --quiet nothing'
+
+# A file that is in no repository: nothing is sent.
+mkdir "$T/mine"
+printf '測定日,水温（表層から1メートルの深さで測定した値）,地点\n2026-01-01,4.5,\033[31m湖心\n2026-01-02,4.25,岸\n2026-01-03,4.0,岸\n' > "$T/mine/湖.csv"
+"$AZEKURA" --server http://127.0.0.1:1 show "$T/mine/湖.csv" --json </dev/null >"$T/out"
+is "$(jq -c '[.extractor, .tables[0].rows, .tables[0].columns[1].mean]' "$T/out")" '["csv",3,4.25]' 'show FILE --json is its facts'
+LC_ALL=C.UTF-8 "$AZEKURA" --server http://127.0.0.1:1 show "$T/mine/湖.csv" </dev/null >"$T/out"
+tells 'show FILE tells it in words' '2026-01-01 to 2026-01-03'
+tells 'escapes what would steer the terminal' '\\x1b\[31m湖心'
+is "$(LC_ALL=C grep -c $'\033' "$T/out")" 0 'and sends none of it'
+fits 'counts wide letters'
+head -c 30000 /dev/urandom > "$T/mine/noise"
+(cd "$T/mine" && az show noise) >"$T/out"
+is "$?" 0 'what nobody knows is no failure'
+tells 'and said' 'format is not known'
+az show "$T/mine/none.csv" 2>"$T/err" >/dev/null
+is "$?" 5 'a file that is not there is one'
+az show "$T/mine" 2>"$T/err" >/dev/null
+is "$?" 2 'a folder is wrong use'
+TOKEN=
 
 sha=$(sha256_of "$T/mix/square.png")
 shows 'the picture' "/records/$id/thumbnails/$sha"
@@ -84,5 +132,11 @@ req GET "/records/$closed" -H 'Accept: text/html'
 is "$STATUS" 200 'a closed record has a page'
 not_ok 'without its inside' grep -q 'class="crystal"\|thumbnails/\|Unit cell' "$BODY"
 ok_status 404 GET "/records/$closed/thumbnails/$sha"
+req GET "/api/records/$closed/facts"
+not_ok 'nor by the API' grep -q sights "$BODY"
+TOKEN=$(token alice depositor)
+ok_status 200 GET "/api/records/$closed/facts"
+ok_json '.sights.crystals | length == 1' 'but to its owner'
+TOKEN=
 ok 'nor are its words found' found 1
 done_testing
