@@ -166,6 +166,8 @@ static st_t image(struct hdu *h)
 	if (!image_dtype(fits_int(h->cards, packed ? "ZBITPIX" : "BITPIX", 0), &t))
 		return ST_OK;
 	v = array_variable(h->f, slice_str(h->name), t, NULL, shape_of(h->cards, naxis, &count));
+	if (v == NULL)		/* one too many */
+		return ST_OK;
 	if ((attributes = json_object()) == NULL || (rules = image_rules(h->cards, t)) == NULL) {
 		json_decref(attributes);
 		return ST_NOMEM;

@@ -328,6 +328,7 @@ static st_t put_array(struct npy *x, struct slice name, uint64_t at, uint64_t n)
 	if (t.object)
 		fact_check(x->f, "pickle", true, "an array of Python objects is a pickle: a program that runs when it is opened");
 	v = array_variable(x->f, name, t.t, NULL, json_incref(x->shape));
+	fact_put(x->f, v, "role", json_string("data"));
 	if (t.date)
 		fact_put(x->f, v, "type", json_string("datetime"));
 	if (t.object || t.kind == 'M' || t.kind == 'm' || !dtype_is_number(t.t)) {

@@ -96,7 +96,11 @@ static void put_array(struct fact *f, struct slice name, const json_t *array, co
 	if (a && fill && !json_is_null(fill) && json_object_get(a, "_FillValue") == NULL && !json_is_object(fill))
 		json_object_set(a, "_FillValue", fill);
 	v = array_variable(f, name, t, json_is_array(dims) ? json_deep_copy(dims) : NULL, shape_of(array));
-	if (v && t == DT_OPAQUE && json_is_string(type))
+	if (v == NULL) {	/* one too many */
+		json_decref(a);
+		return;
+	}
+	if (t == DT_OPAQUE && json_is_string(type))
 		fact_put(f, v, "dtype", json_incref(type));
 	fact_put(f, v, "storage", storage_of(array));
 	fact_put(f, v, "attributes", a);

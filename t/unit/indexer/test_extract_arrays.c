@@ -614,6 +614,41 @@ static void cut_files_say_so(void **state)
 	buf_release(&b);
 }
 
+/* Sizes whose product overflows, counts that no file could hold: refused in words, nothing is set aside for them. */
+static void sizes_that_overflow_are_refused(void **state)
+{
+	static const uint8_t dims[] = "CDF\x01\0\0\0\0\0\0\0\x0A\x7F\xFF\xFF\xFF\0\0\0\0\0\0\0\0";
+	static const uint8_t tensors[] = "GGUF\x03\0\0\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F\0\0\0\0\0\0\0\0";
+	static const char model[] = "\x5A\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296,4294967296],\"data_offsets\":[0,4]}}         ";
+	char cards[2 * 2880], one[81];
+	unsigned i;
+	json_t *j;
+
+	memset(cards, ' ', sizeof(cards));
+	for (i = 0; i < 60; i++) {
+		if (i < 3)
+			snprintf(one, sizeof(one), "%s%20s", i == 0 ? "SIMPLE  = " : i == 1 ? "BITPIX  = " : "NAXIS   = ", i == 0 ? "T" : i == 1 ? "8" : "56");
+		else if (i < 59)
+			snprintf(one, sizeof(one), "NAXIS%-3u=           2147483648", i - 2);
+		else
+			snprintf(one, sizeof(one), "END");
+		memcpy(cards + 80 * i, one, strlen(one));
+	}
+	j = facts_bytes("a.fits", cards, sizeof(cards));
+	assert_string_equal("unreadable", text(j, "status"));
+	json_decref(j);
+	j = facts_bytes("a.nc", dims, sizeof(dims) - 1);
+	assert_string_equal("unreadable", text(j, "status"));
+	json_decref(j);
+	j = facts_bytes("a.gguf", tensors, sizeof(tensors) - 1);
+	assert_string_equal("unreadable", text(j, "status"));
+	json_decref(j);
+	j = facts_bytes("a.safetensors", model, sizeof(model) - 1);
+	assert_string_not_equal("ok", text(j, "status"));
+	assert_non_null(json_text(j, "reason"));
+	json_decref(j);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -630,6 +665,7 @@ int main(void)
 		cmocka_unit_test(pickles_are_told_and_not_opened),
 		cmocka_unit_test(other_files_are_never_opened),
 		cmocka_unit_test(cut_files_say_so),
+		cmocka_unit_test(sizes_that_overflow_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
