@@ -38,6 +38,7 @@ static const struct extractor *const extractors[] = {
 	&ex_jcamp,
 	&ex_mass,
 	&ex_molecule,
+	&ex_scan,
 	&ex_sequence,
 	&ex_hdf,
 	&ex_fits,

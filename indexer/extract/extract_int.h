@@ -68,7 +68,7 @@ extern const struct extractor ex_parquet;
 extern const struct extractor ex_geojson, ex_shape, ex_prj, ex_dbf;
 extern const struct extractor ex_geoxml, ex_gpkg;
 extern const struct extractor ex_hdf, ex_netcdf;
-extern const struct extractor ex_cif, ex_genome, ex_jcamp, ex_mass, ex_molecule, ex_sequence, ex_structure, ex_volume;
+extern const struct extractor ex_cif, ex_genome, ex_jcamp, ex_mass, ex_molecule, ex_scan, ex_sequence, ex_structure, ex_volume;
 
 /* magic.c: media type by first bytes, or NULL. */
 const char *magic_media(const uint8_t *p, size_t n);

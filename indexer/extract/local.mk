@@ -115,6 +115,7 @@ libextract_a_SOURCES += \
 	%D%/ex_jcamp.c \
 	%D%/ex_mass.c \
 	%D%/ex_molecule.c \
+	%D%/ex_scan.c \
 	%D%/ex_sequence.c \
 	%D%/ex_structure.c \
 	%D%/ex_volume.c \

@@ -181,3 +181,6 @@ t_fuzz_fuzz_grib_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/fuzz_arrow
 t_fuzz_fuzz_arrow_SOURCES = %D%/fuzz_arrow.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
 t_fuzz_fuzz_arrow_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/fuzz_scan
+t_fuzz_fuzz_scan_SOURCES = %D%/fuzz_scan.c %D%/replay.c %D%/extract_once.h %D%/fuzz.h
+t_fuzz_fuzz_scan_LDADD = $(EXTRACT_LIBS) $(LDADD)

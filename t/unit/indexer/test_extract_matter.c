@@ -196,7 +196,8 @@ static void facts_agree_with_the_manifest(void **state)
 static void cuts_do_not_matter(void **state)
 {
 	static const char *const names[] = { "bio/ex1.vcf.gz", "bio/ls_orchid.fasta", "bio/longreads_as_sanger.fastq", "bio/NC_001422.gbk", "bio/ex10.sam", "crystal/eol-test.cif",
-	    "instrument/1517474.cif", "crystal/POSCAR-195", "spectra/jeol.dx", "chem/Jnk1_ligands.sdf", "crystal/1orc.pdb", "crystal/bucky.xyz" };
+	    "instrument/1517474.cif", "crystal/POSCAR-195", "spectra/jeol.dx", "spectra/example.mzML", "instrument/mjr9_116a.vms", "instrument/empyrean.xrdml",
+	    "generated/si_powder_cp932.ras", "generated/logger_toa5.dat", "chem/Jnk1_ligands.sdf", "crystal/1orc.pdb", "crystal/bucky.xyz" };
 	struct buf b;
 	size_t i;
 
@@ -357,6 +358,92 @@ static void maps_and_reflections_are_read_by_their_heads(void **state)
 	json_decref(j);
 }
 
+/* Points, first and last abscissa, and the greatest ordinate, as the files' makers or other readers have them. */
+static void instruments_are_read(void **state)
+{
+	static const struct { const char *path, *format, *kind, *x_unit; int points, count; double first, last, most; } all[] = {
+		{ "generated/si_powder_cp932.ras", "Rigaku RAS", "xrd", "deg", 3501, 1, 10, 80, 9045 },
+		{ "generated/si_powder.xy", "XY", NULL, NULL, 3501, 1, 10, 80, 9045 },
+		{ "instrument/BT86_.UXD", "Bruker UXD", "xrd", "deg", 2374, 1, 3, 40, 5774 },
+		{ "instrument/KTF-D.Probe.Raw.asc", "PerkinElmer ASCII", "uv-vis", "nm", 1001, 1, 200, 1200, 89.950410 },
+		{ "instrument/PSI_DMC.dat", "PSI powder data", "neutron-diffraction", "deg", 3200, 1, 2.948, 162.898, 45712 },
+		{ "instrument/empyrean.xrdml", "XRDML", "xrd", "deg", 196, 1, 30.05, 41.75, 22 },
+		{ "instrument/XRD-918-16_10.xrdml", "XRDML", "xrd", "deg", 5027, 1, 4.00656514, 69.99936587, 100168 },
+		{ "instrument/mjr9_116a.vms", "VAMAS", "xps", "eV", 1101, 7, 386.69, 1486.69, 30809 },
+		{ "instrument/specsxy_example.xy", "SPECS XY", "xps", "eV", 1303, 4, 100, 1402, 270499.58 },
+		{ "instrument/XSYGExample.xsyg", "XSYG", "luminescence", "s", 569, 3, 0.1, 56.9, 2535 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		json_t *j = fixture(all[i].path);
+
+		if (strcmp(text(j, "status"), "ok") != 0 || json_object_get(j, "checks"))
+			fail_msg("%s: status %s", all[i].path, text(j, "status"));
+		assert_string_equal(all[i].format, text(j, "format.name"));
+		assert_int_equal(all[i].points, number(j, "spectrum.points"));
+		assert_int_equal(all[i].count, number(j, "spectrum.count"));
+		assert_true(fabs(real(j, "spectrum.x.min") - all[i].first) < 1e-6 && fabs(real(j, "spectrum.x.max") - all[i].last) < 1e-6);
+		assert_true(fabs(real(j, "spectrum.y.max") - all[i].most) < 1e-6);
+		if (all[i].kind)
+			assert_string_equal(all[i].kind, text(j, "spectrum.kind"));
+		if (all[i].x_unit)
+			assert_string_equal(all[i].x_unit, text(j, "spectrum.x.unit"));
+		assert_true(json_array_size(json_at(j, "plot.series[0].points")) > 100);
+		assert_true(number(j, "tables[0].rows") >= all[i].points);
+		json_decref(j);
+	}
+}
+
+static void loggers_keep_units_and_who_they_are(void **state)
+{
+	json_t *j = fixture("generated/logger_toa5.dat");
+
+	(void)state;
+	assert_string_equal("Campbell Scientific", text(j, "instrument.manufacturer"));
+	assert_string_equal("70068", text(j, "instrument.serial"));
+	assert_int_equal(144, number(j, "tables[0].rows"));
+	assert_string_equal("Deg C", text(column(j, 2), "unit"));
+	assert_int_equal(2, number(column(j, 2), "missing"));
+	assert_string_equal("2026-04-01T09:00:00", text(column(j, 0), "min"));
+	assert_string_equal("2026-04-02T08:50:00", text(column(j, 0), "max"));
+	json_decref(j);
+	j = fixture("generated/arduino_serial.log");
+	assert_int_equal(295, number(j, "tables[0].rows"));
+	assert_int_equal(4, number(column(j, 1), "missing"));
+	assert_non_null(check(j, "nul-characters"));
+	json_decref(j);
+	j = fixture("instrument/Resistivity_Ch1_TMR_Ch2_Hall_test.dat");
+	assert_string_equal("Quantum Design", text(j, "instrument.manufacturer"));
+	assert_int_equal(1401, number(j, "tables[0].rows"));
+	assert_string_equal("K", text(column(j, 3), "unit"));
+	json_decref(j);
+	j = fixture("generated/si_powder_cp932.ras");
+	assert_string_equal("Si\xE7\xB2\x89\xE6\x9C\xAB \xE6\xA8\x99\xE6\xBA\x96\xE8\xA9\xA6\xE6\x96\x99", text(j, "sample.description"));
+	json_decref(j);
+}
+
+static void mass_spectra_are_counted(void **state)
+{
+	static const struct { const char *path; int spectra, chromatograms; } all[] = {
+		{ "spectra/example.mzML", 11, 1 }, { "spectra/tiny.pwiz.1.1.mzML", 4, 2 }, { "spectra/mini.chrom.mzML", 0, 3 }, { "spectra/test.mzXML", 2, 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		json_t *j = fixture(all[i].path);
+
+		assert_string_equal("ok", text(j, "status"));
+		assert_int_equal(all[i].spectra, number(j, "spectrum.count"));
+		if (all[i].chromatograms)
+			assert_int_equal(all[i].chromatograms, number(j, "spectrum.chromatograms"));
+		assert_non_null(json_at(j, "plot.series[0].points[1]"));
+		json_decref(j);
+	}
+}
+
 static void gzipped(struct buf *out, const void *p, size_t n)
 {
 	z_stream z = { .next_in = (Bytef *)(uintptr_t)p, .avail_in = (uInt)n };
@@ -425,6 +512,9 @@ int main(void)
 		cmocka_unit_test(packed_values_are_held_against_their_head),
 		cmocka_unit_test(hydrogens_left_out_are_counted),
 		cmocka_unit_test(space_groups_are_known_in_many_spellings),
+		cmocka_unit_test(instruments_are_read),
+		cmocka_unit_test(loggers_keep_units_and_who_they_are),
+		cmocka_unit_test(mass_spectra_are_counted),
 		cmocka_unit_test(maps_and_reflections_are_read_by_their_heads),
 	};
 
