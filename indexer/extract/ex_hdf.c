@@ -650,6 +650,13 @@ static bool signature(const uint8_t *p, size_t n, size_t *at)
 	return false;
 }
 
+static bool wide_lengths(const struct head *h)
+{
+	size_t at;
+
+	return signature(h->p, h->n, &at) && h->p[at + (h->p[at + 8] < 2 ? 14 : 10)] == 8;
+}
+
 /* The end that the superblock states, and its version. */
 static void superblock(struct hdf *x, const struct head *h, unsigned *version)
 {
@@ -789,7 +796,7 @@ static st_t hdf_read(struct fact *f, const struct head *h, struct source *src)
 {
 	struct hdf x = { .f = f, .src = src, .file = -1, .groups = json_object(), .bypath = json_object(), .alias = json_object(), .seen = json_object() };
 	hid_t access = -1;
-	st_t st = x.groups && x.bypath && x.alias && x.seen ? hdf_access(src, &access) : ST_NOMEM;
+	st_t st = x.groups && x.bypath && x.alias && x.seen ? hdf_access(src, wide_lengths(h), &access) : ST_NOMEM;
 
 	if (st == ST_OK) {
 		fact_media(f, "application/x-hdf5");

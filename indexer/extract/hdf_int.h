@@ -36,8 +36,8 @@ struct hdf {
 	bool netcdf, nomem, too_many, external, virtual;
 };
 
-/* The file as libhdf5 sees it: no name, no other file. *out is a file access list, to be closed. */
-st_t hdf_access(struct source *src, hid_t *out);
+/* The file as libhdf5 sees it: no name, no other file. ${wide}: its lengths have eight bytes. *out is a file access list, to be closed. */
+st_t hdf_access(struct source *src, bool wide, hid_t *out);
 
 bool hdf_dtype(hid_t type, enum dtype *t);
 /* What a dtype does not say: names of members, of enumerated values. */
