@@ -4,6 +4,7 @@
  */
 
 #include <math.h>
+#include <png.h>
 
 #include "base/str.h"
 #include "t/unit/indexer/facts.h"
@@ -202,6 +203,40 @@ static void thumbnails_are_small_pictures(void **state)
 		json_decref(j);
 	}
 	buf_release(&png);
+}
+
+/* A picture of ours: 1 2 3 over 4 5 6, to be shown turned clockwise; taken in Tokyo. */
+static void a_photograph_is_turned_upright(void **state)
+{
+	static const uint8_t want[6] = { 4, 1, 5, 2, 6, 3 };
+	const char *src = getenv("AZEKURA_SRC");
+	char *path = fs_join(src ? src : "..", "t/fuzz/corpus/png/grey8_text_exif");
+	struct buf png = BUF_INIT((size_t)64 << 10);
+	png_image image = { .version = PNG_IMAGE_VERSION };
+	uint8_t got[6];
+	json_t *j;
+
+	(void)state;
+	if (!fs_exists(path)) {
+		free(path);
+		skip();
+	}
+	j = facts_file(path, "a.png");
+	assert_int_equal(number(j, "thumbnail.width"), 2);
+	assert_int_equal(number(j, "thumbnail.height"), 3);
+	assert_st(ST_OK, base64_decode(&png, slice_str(text(j, "thumbnail.data"))));
+	assert_true(png_image_begin_read_from_memory(&image, png.p, png.n));
+	image.format = PNG_FORMAT_GRAY;
+	assert_true(png_image_finish_read(&image, NULL, got, 0, NULL));
+	assert_memory_equal(got, want, sizeof(want));
+	assert_true(fabs(real(j, "geo.bbox[0]") - (139 + 41.5 / 60)) < 1e-9 && fabs(real(j, "geo.bbox[1]") - (35 + 41 / 60.0 + 22 / 3600.0)) < 1e-9);
+	assert_non_null(check(j, "location"));
+	assert_string_equal(text(j, "time.start"), "2020-01-02T03:04:05");
+	assert_string_equal(text(j, "record.titles[0].value"), "Plum");
+	assert_string_equal(text(j, "attributes.Comment"), "hello hello");
+	json_decref(j);
+	buf_release(&png);
+	free(path);
 }
 
 static void a_cut_picture_is_told(void **state)
@@ -669,6 +704,7 @@ int main(void)
 		cmocka_unit_test(pictures_are_described),
 		cmocka_unit_test(sound_is_described),
 		cmocka_unit_test(thumbnails_are_small_pictures),
+		cmocka_unit_test(a_photograph_is_turned_upright),
 		cmocka_unit_test(a_cut_picture_is_told),
 	};
 
