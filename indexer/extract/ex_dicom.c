@@ -40,6 +40,7 @@ struct dicom {
 	bool has_pixels, burned_in;	/* words in the pixels, which may be a name */
 	char date[20], time[20];
 	struct buf people;		/* names of elements that tell who somebody is */
+	struct buf secret;		/* name and number of the patient, a line each; never leaves this file */
 };
 
 #define TAG(g, e) ((uint32_t)(g) << 16 | (e))
@@ -286,8 +287,13 @@ static void element(struct dicom *d, const struct elem *e)
 		return;
 	s = value(d, e, p);
 	for (i = 0; i < sizeof(people) / sizeof(people[0]); i++)
-		if (people[i].tag == e->tag && s.n)
+		if (people[i].tag == e->tag && s.n) {
 			person(d, people[i].name, people[i].kind);
+			if (e->tag == TAG(0x0010, 0x0010) || e->tag == TAG(0x0010, 0x0020)) {
+				buf_addsl(&d->secret, s);
+				buf_addc(&d->secret, '\n');
+			}
+		}
 	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (kept[i].tag == e->tag)
 			put_text(d, fact_object(d->f, "attributes"), kept[i].name, s);
@@ -520,10 +526,39 @@ static void check_pixels(struct dicom *d)
 		fact_check(d->f, "too-few-pixels", true, "%u bytes of pixels for %llu that the header announces", d->pixels, (unsigned long long)want);
 }
 
+/* Does ${text} hold a word of at least four bytes of the name, or the number? */
+static bool tells(const struct dicom *d, struct slice text)
+{
+	const char *p = d->secret.p;
+	size_t i, k, n;
+
+	for (i = 0; i < d->secret.n; i += n + 1) {
+		for (n = 0; i + n < d->secret.n && !strchr("^= \n", p[i + n]); n++)
+			;
+		for (k = 0; n >= 4 && k + n <= text.n; k++)
+			if (strncasecmp(text.p + k, p + i, n) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* People write names where they should not: a description that holds one is left out. */
+static void redact(struct dicom *d)
+{
+	static const char *const words[] = { "StudyDescription", "SeriesDescription", "ProtocolName" };
+	json_t *attrs = json_object_get(fact_root(d->f), "attributes"), *v;
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if ((v = json_object_get(attrs, words[i])) != NULL && tells(d, json_slice(v)))
+			json_object_del(attrs, words[i]);
+}
+
 static st_t conclude(struct dicom *d)
 {
 	json_t *j = json_object_get(fact_root(d->f), "instrument");
 
+	redact(d);
 	if (j && json_text(j, "manufacturer"))
 		fact_put_text(d->f, j, "name", slice_str(json_text(j, "model") ? json_text(j, "model") : json_text(j, "manufacturer")));
 	put_image(d);
@@ -543,6 +578,7 @@ static st_t dicom_read(struct fact *f, const struct head *h, struct source *src)
 
 	(void)h;
 	buf_init(&d.people, 2000);
+	buf_init(&d.secret, 4 * VALUE_MOST);
 	fact_media(f, "application/dicom");
 	fact_format(f, "DICOM", NULL, "fmt/574");
 	meta(&d);
@@ -559,6 +595,7 @@ static st_t dicom_read(struct fact *f, const struct head *h, struct source *src)
 	}
 	buf_release(&plain);
 	buf_release(&d.people);
+	buf_release(&d.secret);
 	return st;
 }
 

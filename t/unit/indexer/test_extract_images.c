@@ -483,6 +483,20 @@ static void japanese_in_medical_images_is_read(void **state)
 	json_decref(j);
 }
 
+static void a_name_in_a_description_is_left_out(void **state)
+{
+	static const char words[] = "\x08\0\x30\x10LO\x12\0Knee of mr yamada." "\x08\0\x3e\x10LO\x04\0Knee" "\x10\0\x10\0PN\x0c\0Yamada^Taro " "\x10\0\x20\0LO\x06\0P12345";
+	char file[400];
+	json_t *j = facts_of("a.dcm", file, dicom_file(file, words, sizeof(words) - 1), 4096);
+
+	(void)state;
+	assert_string_equal(text(j, "status"), "ok");
+	assert_null(json_at(j, "attributes.StudyDescription"));
+	assert_string_equal(text(j, "attributes.SeriesDescription"), "Knee");
+	assert_false(says(j, "yamada") || says(j, "Yamada") || says(j, "P12345"));
+	json_decref(j);
+}
+
 static void compare_volume(const char *path, const json_t *ours, const json_t *facts)
 {
 	const json_t *v;
@@ -698,6 +712,7 @@ int main(void)
 		cmocka_unit_test(small_maps_are_read),
 		cmocka_unit_test(medical_images_are_described_without_names),
 		cmocka_unit_test(japanese_in_medical_images_is_read),
+		cmocka_unit_test(a_name_in_a_description_is_left_out),
 		cmocka_unit_test(brain_volumes_are_described),
 		cmocka_unit_test(tiff_is_described_and_placed),
 		cmocka_unit_test(microscopy_is_described),
