@@ -13,6 +13,7 @@ static const struct extractor *const extractors[] = {
 	&ex_pdf,
 	&ex_csv,
 	&ex_json,
+	&ex_arff,
 	&ex_arrow,
 	&ex_sheet,
 	&ex_stat,

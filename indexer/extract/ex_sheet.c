@@ -417,7 +417,7 @@ static void sheet_end(END)
 
 static st_t xlsx_sheets(struct book *b)
 {
-	uint32_t i;
+	uint32_t i, whole = 0, broken = 0;
 	st_t st = ST_OK;
 
 	for (i = 0; i < b->n_sheets && st == ST_OK; i++) {
@@ -441,11 +441,12 @@ static st_t xlsx_sheets(struct book *b)
 		/* The other sheets may be whole. */
 		if (st == ST_INVALID || st == ST_ABSENT || st == ST_UNSUPPORTED) {
 			fact_partial(b->f, "%s", b->why.text);
-			b->why.text[0] = '\0';
+			broken++;
 			st = ST_OK;
-		}
+		} else
+			whole++;
 	}
-	return st;
+	return st == ST_OK && broken && whole == 0 ? ST_INVALID : st;
 }
 
 static st_t xlsx(struct book *b)

@@ -184,3 +184,6 @@ t_fuzz_fuzz_arrow_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/fuzz_scan
 t_fuzz_fuzz_scan_SOURCES = %D%/fuzz_scan.c %D%/replay.c %D%/extract_once.h %D%/fuzz.h
 t_fuzz_fuzz_scan_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/fuzz_arff
+t_fuzz_fuzz_arff_SOURCES = %D%/fuzz_arff.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
+t_fuzz_fuzz_arff_LDADD = $(EXTRACT_LIBS) $(LDADD)

@@ -558,6 +558,24 @@ static void arrow_is_read_as_file_and_stream(void **state)
 	}
 }
 
+static void arff_has_declared_types(void **state)
+{
+	static const char arff[] = "% remark\n@RELATION 'two words'\n@attribute \"a b\" numeric\n@ATTRIBUTE k {'x y', z}\n@attribute d date 'yyyy-MM-dd'\n@data\n"
+	    "1.5,'x y',2024-01-02\n?,z,2024-01-03\r\n% remark\n2,'it\\'s',?\n";
+	json_t *j = facts_mem("a.arff", arff, sizeof(arff) - 1);
+
+	assert_string_equal("arff", text(j, "extractor"));
+	assert_string_equal("ok", text(j, "status"));
+	assert_string_equal("two words", text(j, "title"));
+	assert_int_equal(3, number(j, "tables[0].rows"));
+	assert_string_equal("a b", text(column(j, 0), "name"));
+	assert_string_equal("number", text(column(j, 0), "type"));
+	assert_int_equal(1, number(column(j, 0), "missing"));
+	assert_int_equal(4, number(column(j, 1), "maxLength"));
+	assert_string_equal("2024-01-03", text(column(j, 2), "max"));
+	json_decref(j);
+}
+
 static void json_of_the_fixtures_is_read_as_the_manifest_says(void **state)
 {
 	unsigned seen, lines;
@@ -584,6 +602,7 @@ int main(void)
 		cmocka_unit_test(sheets_are_tables_with_header_units_and_dates),
 		cmocka_unit_test(workbooks_of_the_fixtures_are_read_as_the_manifest_says),
 		cmocka_unit_test(arrow_is_read_as_file_and_stream),
+		cmocka_unit_test(arff_has_declared_types),
 		cmocka_unit_test(parquet_is_read_in_every_encoding),
 		cmocka_unit_test(nested_parquet_is_flattened_and_lists_are_counted),
 		cmocka_unit_test(parquet_of_the_fixtures_is_read_as_the_manifest_says),
