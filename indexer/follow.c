@@ -24,7 +24,7 @@
 #include "store/facts.h"
 #include "store/upload.h"
 
-#define FACTS_VERSION	1		/* raise when an extractor learns something: every file is read again */
+#define FACTS_VERSION	2		/* raise when an extractor learns something: every file is read again */
 #define BATCH		1000		/* changes read at once */
 #define BATCH_FILES	20000		/* file rows held at once */
 #define DOC_FILES	1000		/* of one document, as index_apply() takes them */
