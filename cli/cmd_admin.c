@@ -18,7 +18,7 @@ struct admin {
 
 enum { O_DATA = 256, O_QUICK, O_TEXT /* and on: names[opt - O_TEXT] */ };
 static const char *const names[] = { "user", "role", "fullname", "email", "orcid", "label", "days", "token", "slug", "name", "description",
-	"bulk", "source", "to", "group" };
+	"bulk", "source", "to", "group", "community" };
 
 static const struct option options[] = {
 	{ "data", required_argument, NULL, O_DATA }, { "quick", no_argument, NULL, O_QUICK },
@@ -27,6 +27,7 @@ static const struct option options[] = {
 	{ "days", required_argument, NULL, O_TEXT + 6 }, { "token", required_argument, NULL, O_TEXT + 7 }, { "slug", required_argument, NULL, O_TEXT + 8 },
 	{ "name", required_argument, NULL, O_TEXT + 9 }, { "description", required_argument, NULL, O_TEXT + 10 }, { "bulk", required_argument, NULL, O_TEXT + 11 },
 	{ "source", required_argument, NULL, O_TEXT + 12 }, { "to", required_argument, NULL, O_TEXT + 13 }, { "group", required_argument, NULL, O_TEXT + 14 },
+	{ "community", required_argument, NULL, O_TEXT + 15 },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -70,6 +71,7 @@ static bool option(void *ctx, int opt, const char *value)
 
 /* What an operation takes without an option's name. */
 static const struct { const char *op, *arg; } operands[] = {
+	{ "schema.add", "path" }, { "schema.show", "name" }, { "schema.remove", "name" },
 	{ "vocab.load", "path" }, { "vocab.show", "name" }, { "vocab.remove", "name" },
 };
 

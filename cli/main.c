@@ -89,7 +89,7 @@ const struct command commands[] = {
 	{ "login", "[URL]", "check a token and keep it",
 	  "azekura login https://data.example.ac.jp < token.txt\n\nReads the token from the terminal or standard input, asks the server who you are, and keeps it in a file only you can read.\n", cmd_login },
 	{ "whoami", "", "who the server thinks you are", "azekura whoami\n", cmd_whoami },
-	{ "admin", "WORD ...", "for operators: init, user, token, community, vocab, import, rebuild, fsck, backup, stats",
+	{ "admin", "WORD ...", "for operators: init, user, token, community, vocab, schema, import, rebuild, fsck, backup, stats",
 	  "azekura admin token create --data /srv/azekura --user taro --role depositor\n\n"
 	  "  init DIR                                      as 'azekura init'\n"
 	  "  user create|list|disable|enable --data DIR --user NAME [--role R] [--fullname F] [--email E] [--orcid O]\n"
@@ -99,6 +99,7 @@ const struct command commands[] = {
 	  "  community create|list --data DIR [--slug a:b] [--name N] [--description D]\n"
 	  "  import --data DIR --bulk FILE.jsonl [--source NAME]\n"
 	  "  vocab load FILE [--name NAME] | list | show NAME | remove NAME --data DIR\n"
+	  "  schema add FILE --name NAME [--community A] | list | show NAME | remove NAME --data DIR\n"
 	  "  rebuild | fsck [--quick] | stats --data DIR\n"
 	  "  backup --data DIR --to DIR\n\n"
 	  "They work on the folder; while azekurad serves it they ask the server through DIR/admin.sock.\n", cmd_admin },

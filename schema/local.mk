@@ -10,6 +10,11 @@ libschema_a_SOURCES = \
 	%D%/decision.h \
 	%D%/describe.c \
 	%D%/describe.h \
+	%D%/form.c \
+	%D%/form.h \
+	%D%/form_validate.c \
+	%D%/form_pattern.c \
+	%D%/form_schema.c \
 	%D%/format.c \
 	%D%/format.h \
 	%D%/invenio.c \

@@ -28,6 +28,7 @@ enum record_check { RECORD_DRAFT /* types and syntax */, RECORD_PUBLISH /* and w
 struct finding { char *path, *message; bool fatal; };			/* path without "metadata." */
 struct findings { struct finding *v; size_t n, cap; };
 st_t record_validate(const struct schema *s, const json_t *doc, enum record_check what, struct findings *out);
+st_t findings_add(struct findings *f, const char *path, bool fatal, const char *message);
 bool findings_fatal(const struct findings *f);
 void findings_release(struct findings *f);
 

@@ -54,27 +54,27 @@ bool findings_fatal(const struct findings *f)
 	return false;
 }
 
-static void push(struct state *w, const char *path, bool fatal, const char *message)
+st_t findings_add(struct findings *f, const char *path, bool fatal, const char *message)
 {
-	struct findings *f = w->out;
 	struct finding x = { strdup(path), strdup(message), fatal };
+	size_t cap = f->cap ? f->cap * 2 : 16;
+	struct finding *v = f->v;
 
-	if (f->n == f->cap) {
-		size_t cap = f->cap ? f->cap * 2 : 16;
-		struct finding *v = realloc(f->v, cap * sizeof(*v));
-
-		if (v == NULL)
-			w->st = ST_NOMEM;
-		else
-			f->v = v, f->cap = cap;
-	}
-	if (w->st != ST_OK || x.path == NULL || x.message == NULL) {
-		w->st = ST_NOMEM;
+	if (f->n == f->cap && (v = realloc(f->v, cap * sizeof(*v))) != NULL)
+		f->v = v, f->cap = cap;
+	if (v == NULL || x.path == NULL || x.message == NULL) {
 		free(x.path);
 		free(x.message);
-		return;
+		return ST_NOMEM;
 	}
 	f->v[f->n++] = x;
+	return ST_OK;
+}
+
+static void push(struct state *w, const char *path, bool fatal, const char *message)
+{
+	if (findings_add(w->out, path, fatal, message) != ST_OK)
+		w->st = ST_NOMEM;
 }
 
 static void found(struct state *w, bool fatal, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -547,6 +547,7 @@ static const struct rule record[] = {
 	{ "assertions", LIST, assertion, 20000, assertion_complete, NULL },
 	{ "sourceRecords", ANY, NULL, 0, NULL, NULL },
 	{ "customFields", ANY, NULL, 0, NULL, NULL },
+	{ "customSchemas", ANY, NULL, 0, NULL, NULL },
 	{ "invenio", ANY, NULL, 0, NULL, NULL },
 	END
 };

@@ -1,6 +1,7 @@
 /* Records, drafts and versions: the routes of InvenioRDM 12, the lossless canonical form beside it. */
 
 #include "server/api.h"
+#include "store/forms.h"
 
 #include "base/clock.h"
 #include "schema/assertion.h"
@@ -139,7 +140,7 @@ static void put_errors(struct req *r, json_t *j, const json_t *doc, const json_t
 	json_t *errors = json_array(), *warnings = json_array();
 	size_t i;
 
-	if (record_validate(r->site->repo->schema, doc, RECORD_PUBLISH, &f) == ST_OK) {
+	if (record_validate(r->site->repo->schema, doc, RECORD_PUBLISH, &f) == ST_OK && forms_check(r->site->repo, doc, RECORD_PUBLISH, &f) == ST_OK) {
 		for (i = 0; i < f.n; i++) {
 			json_t *messages = json_array();
 
@@ -365,6 +366,8 @@ static void review_submit(struct req *r)
 		return;
 	}
 	st = record_validate(r->site->repo->schema, rec.doc, RECORD_PUBLISH, &f);
+	if (st == ST_OK)
+		st = forms_check(r->site->repo, rec.doc, RECORD_PUBLISH, &f);
 	for (i = 0; st == ST_OK && i < f.n; i++)
 		if (f.v[i].fatal)
 			break;

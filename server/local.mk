@@ -10,6 +10,7 @@ libserver_a_SOURCES = \
 	%D%/api_search.c \
 	%D%/api_upload.c \
 	%D%/api_variables.c \
+	%D%/api_schema.c \
 	%D%/api_vocab.c \
 	%D%/expand.c %D%/expand.h \
 	%D%/auth.c %D%/auth.h \

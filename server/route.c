@@ -13,6 +13,7 @@ const struct route *const route_tables[] = {
 	routes_static,
 	routes_search,
 	routes_vocab,
+	routes_schema,
 	routes_identifier,
 	routes_export,
 	routes_signpost,

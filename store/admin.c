@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "store/accounts.h"
 #include "store/catalogue.h"
+#include "store/forms.h"
 #include "store/vocabs.h"
 
 #define LIST_MAX 1000
@@ -464,6 +465,65 @@ static st_t vocab_remove_op(struct repo *r, const json_t *args, const struct pro
 	return st;
 }
 
+/* ---- Metadata schemas. ---- */
+
+static st_t schema_add_op(struct repo *r, const json_t *args, const struct progress *p, json_t **out, struct err *e)
+{
+	const char *path = json_text(args, "path");
+
+	(void)p;
+	if (path == NULL || path[0] != '/')
+		return err_set(e, ST_INVALID, "path: the absolute path of a file");
+	return forms_add_file(r, path, json_text(args, "name"), json_text(args, "community"), out, e);
+}
+
+static st_t schema_list_op(struct repo *r, const json_t *args, const struct progress *p, json_t **out, struct err *e)
+{
+	char names[100][FORM_NAME_MAX + 1], last[FORM_NAME_MAX + 1] = "";
+	json_t *list = json_array();
+	struct kv_txn t;
+	size_t n, i;
+
+	(void)args;
+	(void)p;
+	kv_read(r->catalog, &t);
+	while ((n = forms_names(&t, slice_str(last), names, 100)) > 0 && json_array_size(list) < LIST_MAX) {
+		for (i = 0; i < n; i++)
+			json_push(list, forms_about(&t, slice_str(names[i])));
+		memcpy(last, names[n - 1], sizeof(last));
+	}
+	*out = json_pack("{s:o}", "schemas", list);
+	return kv_end(&t, e);
+}
+
+static st_t schema_show_op(struct repo *r, const json_t *args, const struct progress *p, json_t **out, struct err *e)
+{
+	const char *name = json_text(args, "name");
+	struct kv_txn t;
+
+	(void)p;
+	if (name == NULL)
+		return err_set(e, ST_INVALID, "name: say which schema");
+	kv_read(r->catalog, &t);
+	*out = forms_get(&t, slice_str(name), 0);
+	kv_end(&t, NULL);
+	return *out != NULL ? ST_OK : err_set(e, ST_ABSENT, "no schema '%.60s' was added", name);
+}
+
+static st_t schema_remove_op(struct repo *r, const json_t *args, const struct progress *p, json_t **out, struct err *e)
+{
+	const char *name = json_text(args, "name");
+	st_t st;
+
+	(void)p;
+	if (name == NULL)
+		return err_set(e, ST_INVALID, "name: say which schema");
+	st = forms_remove(r, name, e);
+	if (st == ST_OK)
+		*out = json_pack("{s:s}", "removed", name);
+	return st;
+}
+
 static const struct admin_op ops[] = {
 	{ "user.create", "make an account", false, false, user_create },
 	{ "user.list", "accounts", false, false, user_list },
@@ -482,6 +542,10 @@ static const struct admin_op ops[] = {
 	{ "vocab.load", "load a vocabulary, or replace it", false, true, vocab_load_op },
 	{ "vocab.list", "loaded vocabularies", false, false, vocab_list_op },
 	{ "vocab.show", "counts of a loaded vocabulary", false, false, vocab_show_op },
+	{ "schema.add", "add a metadata schema, or its next version", false, true, schema_add_op },
+	{ "schema.list", "added metadata schemas", false, false, schema_list_op },
+	{ "schema.show", "an added metadata schema", false, false, schema_show_op },
+	{ "schema.remove", "stop using an added metadata schema", false, false, schema_remove_op },
 	{ "vocab.remove", "forget a loaded vocabulary", false, true, vocab_remove_op },
 };
 

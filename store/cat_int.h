@@ -32,6 +32,7 @@ enum cat_db {
 	CAT_NOTE,
 	CAT_VOC,		/* loaded vocabularies: store/vocabs_int.h */
 	CAT_VTERM,		/* their labels by beginning */
+	CAT_FORM,		/* added metadata schemas: store/forms.c */
 	CAT_DB_COUNT
 };
 extern const struct kv_spec cat_specs[CAT_DB_COUNT];
@@ -97,6 +98,8 @@ st_t cat_row_make(struct buf *out, const struct rec *rec, uint64_t seq, struct s
 
 /* ---- links (cat_link.c) ---- */
 void cat_links_change(struct kv_txn *t, const char *id, const json_t *old, const json_t *now);
+/* The same for the added schemas that a record uses (forms.c). */
+void cat_forms_change(struct kv_txn *t, const char *id, const json_t *old, const json_t *now);
 
 /* ---- feed (cat_feed.c) ---- */
 /* Bring the places of a record in order after it was put. ${old_public}: it stood live in the feed. */

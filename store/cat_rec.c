@@ -23,6 +23,7 @@ const struct kv_spec cat_specs[CAT_DB_COUNT] = {
 	[CAT_NOTE] = { "note", false },
 	[CAT_VOC] = { "voc", false },
 	[CAT_VTERM] = { "vterm", false },
+	[CAT_FORM] = { "form", false },
 };
 
 #define DOC_MAX ((size_t)64 << 20)
@@ -499,8 +500,10 @@ static void published_put(struct kv_txn *t, struct repo *r, uint64_t rno, const 
 	row_put(t, rno, rec, false, 0, text);
 	version_put(t, rec);
 	stats_move(t, old.there ? &old.head : NULL, rec, false);
-	if (!old.there || old.doc != NULL || old.head.state != rec->state)
+	if (!old.there || old.doc != NULL || old.head.state != rec->state) {
 		cat_links_change(t, rec->id, old.doc, links ? rec->doc : NULL);
+		cat_forms_change(t, rec->id, old.doc, links ? rec->doc : NULL);
+	}
 	cat_feed_put(t, r, rno, rec);
 	json_decref(old.doc);
 }

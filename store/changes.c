@@ -227,3 +227,14 @@ void cat_committed(void *arg)
 	}
 	pthread_mutex_unlock(&cat->mu);
 }
+
+void changes_tell(struct repo *r)
+{
+	struct cat *cat = r->cat;
+	size_t i;
+
+	pthread_mutex_lock(&cat->mu);
+	for (i = 0; i < cat->watchers.n; i++)
+		cat->watchers.v[i].fn(cat->watchers.v[i].arg, cat->last_told);
+	pthread_mutex_unlock(&cat->mu);
+}

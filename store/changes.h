@@ -40,5 +40,7 @@ void follower_put(struct kv_txn *t, const char *name, uint64_t no);
 struct repo;
 st_t changes_watch(struct repo *r, void (*fn)(void *arg, uint64_t last), void *arg);
 void changes_unwatch(struct repo *r, void *arg);
+/* Wake all of them for something that is not in the log. Any thread. */
+void changes_tell(struct repo *r);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "schema/record.h"
 #include "store/dep_int.h"
+#include "store/forms.h"
 
 void actor_of(const struct principal *p, struct actor *a)
 {
@@ -413,6 +414,8 @@ static st_t publish_check(struct publish *p, bool files, struct findings *findin
 
 	if (st == ST_OK)
 		st = record_validate(p->r->schema, p->rec.doc, RECORD_PUBLISH, f);
+	if (st == ST_OK)
+		st = forms_check(p->r, p->rec.doc, RECORD_PUBLISH, f);
 	if (st == ST_OK && files)
 		st = dep_paths_check(p->r, p->id, f, e);
 	if (st == ST_INVALID && findings_fatal(f))
@@ -423,7 +426,7 @@ static st_t publish_check(struct publish *p, bool files, struct findings *findin
 		st = err_set(e, ST_INVALID, "%s: %s", f->v[i].path, f->v[i].message);
 	}
 	findings_release(&own);
-	return st;
+	return st == ST_OK ? forms_stamp(p->r, p->rec.doc) : st;
 }
 
 static st_t publish_locked(struct publish *p, struct findings *findings, struct rec *out, struct err *e)

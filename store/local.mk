@@ -27,6 +27,8 @@ libstore_a_SOURCES = \
 	%D%/deposit.h \
 	%D%/facts.c \
 	%D%/facts.h \
+	%D%/forms.c \
+	%D%/forms.h \
 	%D%/fixity.c \
 	%D%/jobs.c \
 	%D%/jobs.h \

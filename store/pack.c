@@ -26,6 +26,7 @@
 #include "store/dep_int.h"
 #include "store/ocfl_int.h"
 #include "store/pack_int.h"
+#include "store/forms.h"
 #include "store/upkeep.h"
 
 #define CHUNK		1000
@@ -219,10 +220,14 @@ static st_t item_read(struct repo *r, const char *source, struct slice line, str
 		st = record_normalise(r->schema, x->doc, NULL, e);
 	if (st == ST_OK)
 		st = record_validate(r->schema, x->doc, RECORD_PUBLISH, &f);
+	if (st == ST_OK)
+		st = forms_check(r, x->doc, RECORD_PUBLISH, &f);
 	if ((st == ST_OK || st == ST_INVALID) && findings_fatal(&f)) {
 		findings_first(&f, e);
 		st = ST_INVALID;
 	}
+	if (st == ST_OK)
+		st = forms_stamp(r, x->doc);
 	if (st == ST_OK)
 		st = json_dump(&text, x->doc, false);
 	if (st == ST_OK)

@@ -34,8 +34,8 @@ _azekura() {
 	publish) word='--confirm' ;;
 	get) word='-o --output --list' ;;
 	package) word='croissant ro-crate bagit zip -o --output' ;;
-	admin) word='init user token group community import rebuild fsck backup stats create list disable enable revoke add remove
-		--data --user --role --fullname --email --orcid --label --days --token --group --slug --name --description --bulk --source --quick --to' ;;
+	admin) word='init user token group community vocab schema import rebuild fsck backup stats create list disable enable revoke add remove
+		--data --user --role --fullname --email --orcid --label --days --token --group --slug --name --description --bulk --source --quick --to --community' ;;
 	*) word='' ;;
 	esac
 	[ -n "$cmd" ] && word="$word --server --token --json --quiet --help"

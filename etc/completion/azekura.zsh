@@ -27,9 +27,9 @@ _azekura() {
 	get) words_of=('-o[where to]:folder:_files -/' '--output[where to]:folder:_files -/' '--list[print addresses instead]' '*:id or path:') ;;
 	package) words_of=('-o[where to]:file:_files' '--output[where to]:file:_files' '*:kind:(croissant ro-crate bagit zip)') ;;
 	admin) words_of=('--data[the repository]:folder:_files -/' '--user[name]:name:' '--role[role]:role:(depositor curator admin)' '--fullname[full name]:name:' '--email[address]:address:'
-		'--orcid[ORCID]:orcid:' '--label[of a token]:text:' '--days[until it expires]:number:' '--token[its digits]:digits:' '--group[name]:name:' '--slug[of a community]:slug:'
+		'--orcid[ORCID]:orcid:' '--label[of a token]:text:' '--days[until it expires]:number:' '--token[its digits]:digits:' '--group[name]:name:' '--slug[of a community]:slug:' '--community[that a schema is of]:slug:'
 		'--name[of a community]:name:' '--description[of a community]:text:' '--bulk[JSON Lines]:file:_files' '--source[name of the source]:name:' '--quick[no digests]' '--to[where to]:folder:_files -/'
-		'*:word:(init user token group community import rebuild fsck backup stats create list disable enable revoke add remove)') ;;
+		'*:word:(init user token group community vocab schema import rebuild fsck backup stats create list disable enable revoke add remove)') ;;
 	*) words_of=('*:id:') ;;
 	esac
 	shift words

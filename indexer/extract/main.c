@@ -10,12 +10,14 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/frame.h"
 #include "indexer/extract/describe.h"
 #include "indexer/extract/extract_int.h"
+#include "indexer/extract/form_file.h"
 #include "indexer/extract/program.h"
 #include "indexer/extract/sandbox.h"
 #include "indexer/extract/stat_warm.h"
@@ -131,11 +133,29 @@ static st_t vocabulary(struct request *r, struct buf *out)
 	return st;
 }
 
+static st_t form(struct request *r, struct buf *out)
+{
+	char *p = r->src.size <= FORM_FILE_MAX ? malloc((size_t)r->src.size + 1) : NULL;
+	size_t got = 0, n = 0;
+	st_t st = p == NULL ? ST_TOOBIG : ST_OK;
+
+	for (; st == ST_OK && n < r->src.size; n += got)
+		if ((st = source_read(&r->src, n, (uint8_t *)p + n, (size_t)r->src.size - n, &got, NULL)) == ST_OK && got == 0)
+			break;
+	if (st == ST_OK)
+		st = form_file_read(slice_of(p, n), out);
+	else
+		st = buf_adds(out, "{\"error\":\"it cannot be read, or has more than 4 MB\"}");
+	free(p);
+	return st;
+}
+
 /* A new kind of question about a file is a row here and a function helper_...() in net/helper.c. */
 static const struct { uint8_t type; st_t (*answer)(struct request *r, struct buf *out); } requests[] = {
 	{ 'F', facts },			/* docs/formats/facts.md */
 	{ 'T', detect },		/* type by first bytes only */
 	{ 'V', vocabulary },		/* docs/formats/vocabulary.md */
+	{ 'S', form },			/* docs/formats/schemas.md */
 };
 
 /* The head of a frame and the descriptor that came beside it, -1 when none. False: the other end is gone. */

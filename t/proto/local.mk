@@ -9,6 +9,7 @@ proto_tests = \
 	%D%/2002-access.sh \
 	%D%/2020-review.sh \
 	%D%/2030-seen.sh \
+	%D%/2040-schemas.sh \
 	%D%/3001-files.sh \
 	%D%/3010-deposit.sh \
 	%D%/3015-described.sh \

@@ -1,0 +1,56 @@
+#!/bin/bash
+# Metadata schemas that are added while the server runs: checked at publication, searched, shown, changed, removed.
+. "$AZEKURA_SRC/t/proto/lib.sh"
+new_repo
+run() { OUT=$("$AZEKURA" "$@" 2>"$T/err" </dev/null); RC=$?; ERR=$(cat "$T/err"); }
+schema() { run admin schema "$@" --data "$DATA"; }
+printf '# X-ray diffraction\nmember\tlabel\tlabel_ja\ttype\tunit\tvalues\tvocabulary\trequired\trepeatable\tminimum\tmaximum\thelp\thelp_ja\n' >"$T/xrd.tsv"
+printf 'anode\tAnode\t対陰極\ttext\t\tCu=copper|Co|Mo\t\tyes\t\t\t\tOf the tube\t管球の材質\n' >>"$T/xrd.tsv"
+printf 'temperature\tTemperature\t温度\tnumber\tK\t\t\t\t\t0\t2000\t\t\n' >>"$T/xrd.tsv"
+printf 'angle\tAngle\t角度\tnumber\tdeg\t\t\t\tyes\t\t\t\t\n' >>"$T/xrd.tsv"
+printf 'measured\tDay\t測定日\tdate\t\t\t\t\t\t\t\t\t\n' >>"$T/xrd.tsv"
+printf 'paper\tLanguage of the log\tログの言語\ttext\t\t\tlanguages\t\t\t\t\t\t\n' >>"$T/xrd.tsv"
+
+# --- on the folder ---
+schema add "$T/xrd.tsv" --name xrd --json; is "$RC $(jq -c '[.id, .version, .members, .source, .title.en, .records]' <<<"$OUT")" '0 ["xrd",1,5,"table","X-ray diffraction",0]' 'a table becomes a schema'
+schema add "$T/xrd.tsv" --name xrd --json; is "$(jq .version <<<"$OUT")" 1 'the same again makes no new version'
+schema add "$T/xrd.tsv" --name 'X Y'; isnt "$RC" 0 'names are plain'
+schema add "$T/xrd.tsv" --name xrd --community none; like "$RC $ERR" '^[1-9].*community' 'a community must be there'
+start_server || exit 1
+
+# --- through the socket ---
+printf '{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","title":"Soil","properties":{"depth":{"type":"number","x-unit":"cm","minimum":0},"code":{"type":"string","pattern":"^[A-Z]{2}[0-9]+$"},"tags":{"type":"array","items":{"$ref":"#/$defs/tag"}}},"required":["depth"],"additionalProperties":false,"$defs":{"tag":{"enum":["wet","dry"]}}}' >"$T/soil.json"
+schema add "$T/soil.json" --name soil --json; is "$RC $(jq -c '[.version, .source, .members]' <<<"$OUT")" '0 [1,"json-schema",3]' 'JSON Schema, while the server runs'
+bad() { printf '%s' "$1" >"$T/bad.json"; schema add "$T/bad.json" --name bad; like "$RC $ERR" "$2" "$3"; }
+bad '{"type":"object","properties":{"a":{"$ref":"https://example.org/x.json"}}}' '^1 .*properties\.a\.\$ref: leads out' 'references out of the document are refused'
+bad '{"type":"object","properties":{"a":{"$ref":"#/$defs/b"}},"$defs":{"b":{"$ref":"#/$defs/c"},"c":{"$ref":"#/$defs/b"}}}' '^1 .*circle' 'and those in a circle'
+bad '{"type":"object","properties":{"a":{"anyOf":[{"type":"string"}]}}}' '^1 .*properties\.a\.(anyOf|type)' 'what is not understood is named'
+bad '{"type":"object","properties":{"a":{"type":"object"}}}' '^1 .*properties\.a\.type: an object inside' 'objects in objects are refused'
+bad '{"type":"object","properties":{"a":{"type":"string","pattern":"(["}}}' '^1 .*pattern' 'so are patterns that cannot be read'
+bad "$(printf '[%.0s' $(seq 300))" '^1 ' 'and depths'
+bad 'member	colour
+a	b' '^1 .*no such column' 'and tables with other columns'
+schema list; is "$(grep -c . <<<"$OUT")" 2 'both are listed'
+schema show soil --json; is "$(jq -c '[.members[0].unit, .members[2].repeatable, .closed]' <<<"$OUT")" '["cm",true,true]' 'one is shown'
+
+ok_status 200 GET /api/schemas; ok_json '[.hits.hits[].id] == ["soil", "xrd"] and (.hits.hits[0] | has("records") | not)' 'the list in the API'
+ok_status 200 GET /api/schemas/xrd
+ok_json '."$schema" == "https://json-schema.org/draft/2020-12/schema" and .properties.anode.enum == ["Cu","Co","Mo"] and .properties.anode["x-label"].ja == "対陰極" and .required == ["anode"] and .properties.angle.type == "array" and .properties.temperature["x-unit"] == "K"' 'a table comes out as JSON Schema'
+cp "$BODY" "$T/out.json"; schema add "$T/out.json" --name again --json; is "$RC" 0 'which is understood again'
+schema show again --json; jq -S .members <<<"$OUT" >"$T/a"; schema show xrd --json; jq -S .members <<<"$OUT" >"$T/b"; is "$(cmp "$T/a" "$T/b" 2>&1)" '' 'and means the same'
+schema remove again; is "$RC" 0 'it is removed'; ok_status 404 GET /api/schemas/again; schema remove again; like "$RC $ERR" '^[1-9].*no schema' 'once'
+
+# --- a deposit ---
+TOKEN=$(token alice depositor)
+meta() { jq -cn --argjson a "$LIB_MINIMAL" --argjson c "$2" --arg t "$1" '$a * {files:{enabled:false},metadata:{title:$t},custom_fields:$c}'; }
+api POST /api/records "$(meta Pattern '{"xrd:anode":"Zn","xrd:temperature":"-5 K","xrd:angle":[10,"x"],"xrd:measured":"yesterday","xrd:paper":"Klingonese"}')"
+id=$(pick .id)
+ok_json '[.errors[].field] | contains(["customFields.xrd:anode", "customFields.xrd:temperature", "customFields.xrd:angle[1]", "customFields.xrd:measured", "customFields.xrd:paper"])' 'a draft tells all faults at once, each at its path'
+req POST "/api/records/$id/draft/actions/publish"; problem 400 'it is not published'
+api PUT "/api/records/$id/draft" "$(meta Pattern '{"xrd:temperature":"27 °C"}')"; ok_json '[.errors[].field] == ["customFields.xrd:anode"]' 'a required member is missing'
+fields='{"xrd:anode":"Cu","xrd:temperature":"27 °C","xrd:angle":[10,"0.5 rad"],"xrd:measured":"2026-03-04","xrd:paper":"jpn"}'
+api PUT "/api/records/$id/draft" "$(meta Pattern "$fields")"; ok_json '.errors == []' 'what was wrong is put right'
+ok_json ".custom_fields | del(.[\"azekura:customSchemas\"]) == $fields" 'and comes back as it was sent'
+is "$(publish_draft "$id")" "$id" 'it is published'
+req GET "/records/$id/export/azekura"; ok_json '.customSchemas == {"xrd": 1}' 'with the version by which it was checked'
+done_testing
