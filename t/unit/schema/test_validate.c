@@ -217,7 +217,9 @@ static void the_example_of_the_documentation_is_valid(void **state)
 
 	snprintf(path, sizeof(path), "%s/docs/formats/record.md", src != NULL ? src : "..");
 	assert_int_equal(fs_read_file(path, &b, &e), ST_OK);
-	from = strstr(b.p, "```json\n");
+	from = strstr(b.p, "## Example");
+	assert_non_null(from);
+	from = strstr(from, "```json\n");
 	assert_non_null(from);
 	to = strstr(from + 8, "```");
 	assert_non_null(to);
