@@ -159,7 +159,8 @@ static st_t read_file(const char *path, uint64_t *size, json_t **out, struct err
 
 static st_t understand(const char *path, json_t *facts, json_t **out, struct err *e)
 {
-	struct cat_file f = { .path = (char *)path };
+	const char *base = strrchr(path, '/');
+	struct cat_file f = { .path = (char *)(base == NULL ? path : base + 1) };
 	struct schema *schema = NULL;
 	char *place = place_schema();
 	st_t st = place == NULL ? err_set(e, ST_ABSENT, "the folder 'schema' was not found: set AZEKURA_SCHEMA") : schema_load(&schema, place, e);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "cli/term.h"
 
 #define LINE_MAX	((size_t)64 << 10)
@@ -209,10 +210,8 @@ static void add_top(const json_t *c)
 		if (i == 3)
 			break;
 		add(i == 0 ? ": " : ", ");
-		if (value.n > 60)
-			add("...");
-		else
-			term_text(&line, value);
+		term_text(&line, utf8_clip(value, 60));
+		add(value.n > 60 ? "..." : "");
 		buf_addf(&line, " %s%lld", sign("×", "x"), number_of(one, "count"));
 	}
 }
@@ -272,7 +271,7 @@ static void put_table(const json_t *t)
 		add(" / ");
 		add_text(t, "name");
 	}
-	buf_addf(&line, ": %lld rows, %zu columns", number_of(t, "rows"), json_array_size(cols));
+	buf_addf(&line, ": %lld row%s, %zu column%s", number_of(t, "rows"), number_of(t, "rows") == 1 ? "" : "s", json_array_size(cols), json_array_size(cols) == 1 ? "" : "s");
 	if (json_text(t, "encoding") != NULL && strcmp(json_text(t, "encoding"), "utf-8") != 0 && strcmp(json_text(t, "encoding"), "us-ascii") != 0) {
 		add(", ");
 		add_text(t, "encoding");

@@ -6,16 +6,74 @@
 #include "server/coast.h"
 
 #define PLOT_W	640.0
-#define PLOT_H	260.0
-#define LEFT	64.0			/* room for numbers of the y axis */
-#define BOTTOM	40.0
-#define TOP	10.0
+#define PLOT_H	280.0
+#define LEFT	86.0			/* room for numbers of the y axis, in the larger letters of a telephone, too */
+#define BOTTOM	44.0
+#define TOP	34.0			/* and for its name */
 #define RIGHT	12.0
 #define SERIES_MOST	8
 #define POINTS_MOST	2000
 #define MAP_W	640.0
 
 struct frame { double x0, x1, y0, y1; };	/* of the data */
+
+/* ---- numbers ---- */
+
+static void add_exponent(char *out, size_t room, int n)
+{
+	static const char *const raised[] = { "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹" };
+	char digits[16];
+	size_t i, at = (size_t)snprintf(out, room, " × 10%s", n < 0 ? "⁻" : "");
+
+	snprintf(digits, sizeof(digits), "%d", abs(n));
+	for (i = 0; digits[i] != '\0' && at < room; i++)
+		at += (size_t)snprintf(out + at, room - at, "%s", raised[digits[i] - '0']);
+}
+
+void number_words(char out[64], double v, int digits)
+{
+	char text[48], *e;
+	size_t i, n = 0, len, at = 0;
+
+	/* Thousands set apart read better than powers, while there are few. */
+	if (digits > 3 && fabs(v) >= 1e4 && fabs(v) < 1e9)
+		snprintf(text, sizeof(text), "%.0f", fabs(v));
+	else
+		snprintf(text, sizeof(text), "%.*g", digits, fabs(v));
+	e = strchr(text, 'e');
+	if (e != NULL)
+		*e = '\0';
+	len = strspn(text, "0123456789");
+	if (v < 0)
+		at += (size_t)snprintf(out, 64, "−");
+	for (i = 0; text[i] != '\0' && at < 40; i++) {
+		n = len - i;
+		if (i > 0 && i < len && n % 3 == 0)
+			at += (size_t)snprintf(out + at, 64 - at, "\xe2\x80\xaf");
+		out[at++] = text[i];
+	}
+	out[at] = '\0';
+	if (e != NULL)
+		add_exponent(out + at, 64 - at, (int)strtol(e + 1, NULL, 10));
+}
+
+void put_value(struct page *p, const json_t *v)
+{
+	char text[64];
+
+	if (json_is_integer(v)) {
+		json_int_t n = json_integer_value(v);
+
+		if (n < 0)
+			put(p, "−");
+		put_number(p, n < 0 ? (uint64_t)0 - (uint64_t)n : (uint64_t)n);
+	} else if (json_is_real(v)) {
+		number_words(text, json_real_value(v), 5);
+		put(p, text);
+	} else if (json_is_string(v)) {
+		put_text(p, json_slice(v));
+	}
+}
 
 /* ---- axes ---- */
 
@@ -27,16 +85,20 @@ static double nice_step(double span, int most)
 	return p * (m <= 1 ? 1 : m <= 2 ? 2 : m <= 5 ? 5 : 10);
 }
 
-static void number_text(char out[32], double v, double step)
+static void number_text(char out[64], double v, double step)
 {
 	int digits = step >= 1 ? 0 : (int)ceil(-log10(step) - 1e-9);
 
-	if (fabs(v) < step * 1e-9)
-		v = 0;
+	if (fabs(v) < step * 1e-9) {
+		snprintf(out, 64, "0");
+		return;
+	}
 	if (fabs(v) >= 1e6 || (v != 0 && fabs(v) < 1e-4) || digits > 6)
-		snprintf(out, 32, "%.3g", v);
+		number_words(out, v, 3);
+	else if (digits > 0)
+		snprintf(out, 64, "%s%.*f", v < 0 ? "−" : "", digits, fabs(v));
 	else
-		snprintf(out, 32, "%.*f", digits, v);
+		number_words(out, v, 7);
 }
 
 static double px(const struct frame *f, double x)
@@ -64,13 +126,13 @@ static void put_axis_name(struct page *p, const json_t *axis)
 static void put_axes(struct page *p, const struct frame *f, const json_t *plot)
 {
 	double step = nice_step(f->x1 - f->x0, 6), v;
-	char text[32];
+	char text[64];
 	int i;
 
 	put(p, "<g class=\"axis\">");
 	for (i = 0, v = ceil(f->x0 / step) * step; v <= f->x1 + step * 1e-9 && i < 12; v += step, i++) {
 		number_text(text, v, step);
-		putf(p, "<path d=\"M%.1f %.1fv4\"/><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>", px(f, v), PLOT_H - BOTTOM, px(f, v), PLOT_H - BOTTOM + 17, text);
+		putf(p, "<path d=\"M%.1f %.1fv4\"/><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>", px(f, v), PLOT_H - BOTTOM, px(f, v), PLOT_H - BOTTOM + 18, text);
 	}
 	step = nice_step(f->y1 - f->y0, 4);
 	for (i = 0, v = ceil(f->y0 / step) * step; v <= f->y1 + step * 1e-9 && i < 12; v += step, i++) {
@@ -79,7 +141,7 @@ static void put_axes(struct page *p, const struct frame *f, const json_t *plot)
 	}
 	putf(p, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">", (LEFT + PLOT_W - RIGHT) / 2, PLOT_H - 5);
 	put_axis_name(p, json_object_get(plot, "x"));
-	putf(p, "</text><text transform=\"translate(13 %.1f) rotate(-90)\" text-anchor=\"middle\">", (PLOT_H - BOTTOM + TOP) / 2);
+	putf(p, "</text><text x=\"6\" y=\"20\">");
 	put_axis_name(p, json_object_get(plot, "y"));
 	put(p, "</text></g>");
 }
@@ -202,6 +264,7 @@ void fig_spark(struct page *p, const json_t *values)
 	size_t n = json_array_size(values), i;
 	double lo = INFINITY, hi = -INFINITY, v;
 	const json_t *one;
+	bool pen = false;
 
 	if (n < 3 || n > 400)
 		return;
@@ -219,7 +282,8 @@ void fig_spark(struct page *p, const json_t *values)
 		if (!json_is_number(one))
 			continue;
 		v = hi > lo ? (json_number_value(one) - lo) / (hi - lo) : 0.5;
-		putf(p, "%c%.1f %.1f", i ? 'L' : 'M', 1 + (double)i / (double)(n - 1) * 118, 22 - v * 20);
+		putf(p, "%c%.1f %.1f", pen ? 'L' : 'M', 1 + (double)i / (double)(n - 1) * 118, 22 - v * 20);
+		pen = true;
 	}
 	put(p, "\"/></svg>");
 }

@@ -8,6 +8,11 @@
 
 #include "server/html.h"
 
+/* ${v} with ${digits} digits as text reads: "−27.02", "721 634", "4.4 × 10⁻⁵". Three digits or fewer: short, so powers of large ones, too. */
+void number_words(char out[64], double v, int digits);
+/* A number or text from facts, with digits enough to compare. */
+void put_value(struct page *p, const json_t *v);
+
 /* A curve, bars or sticks with axes: the member "plot". False when there is nothing that could be drawn. */
 bool fig_plot(struct page *p, const json_t *plot);
 /* Outline map with boxes [west, south, east, north] in degrees, zoomed to them. */

@@ -4,11 +4,15 @@
 #include "server/page_parts.h"
 
 #include "base/str.h"
+#include "base/utf8.h"
 
 #define FILES_SHOWN 500
 #define FOLDERS_OPEN 60		/* with more files than this, folders start closed */
 #define TABLES_SHOWN 20
-#define COLUMNS_OPEN 40		/* with more, the table starts closed */
+#define TABLES_NAMED 200
+#define COLUMNS_OPEN 30		/* with more, the table starts closed, */
+#define COLUMNS_ALL 60		/* as do all behind so many columns; */
+#define INSIDE_BYTES 120000	/* behind so many bytes of page, tables are only named */
 #define COLUMNS_SHOWN 200
 
 static const char *text_of(const json_t *j, const char *key)
@@ -168,21 +172,6 @@ void put_files(struct page *p, const struct rec *rec, bool may)
 #define HIST_W 120
 #define HIST_H 28
 
-static void put_value(struct page *p, const json_t *v)
-{
-	if (json_is_integer(v)) {
-		json_int_t n = json_integer_value(v);
-
-		if (n < 0)
-			put(p, "−");
-		put_number(p, n < 0 ? (uint64_t)0 - (uint64_t)n : (uint64_t)n);
-	} else if (json_is_real(v)) {
-		putf(p, "%.5g", json_real_value(v));
-	} else if (json_is_string(v)) {
-		put_text(p, json_slice(v));
-	}
-}
-
 static void put_histogram(struct page *p, const json_t *col)
 {
 	json_t *counts = json_at(col, "histogram.counts"), *edges = json_at(col, "histogram.edges"), *one;
@@ -190,7 +179,8 @@ static void put_histogram(struct page *p, const json_t *col)
 	json_int_t max = 1;
 	double bar;
 
-	if (n == 0 || n > 64)
+	/* A column of one value has no distribution. */
+	if (n == 0 || n > 64 || json_integer_value(json_object_get(col, "distinct")) == 1)
 		return;
 	json_array_foreach(counts, i, one)
 		if (json_integer_value(one) > max)
@@ -205,14 +195,15 @@ static void put_histogram(struct page *p, const json_t *col)
 		put(p, w(p, ": ", "まで、"));
 	}
 	putf(p, w(p, "%zu bars, the highest %lld", "%zu 区間、最大 %lld 件"), n, (long long)max);
-	put(p, "\"><g fill=\"currentColor\">");
+	/* One path: a page has hundreds of these. */
+	put(p, "\"><path fill=\"currentColor\" d=\"");
 	json_array_foreach(counts, i, one) {
 		double h = (double)json_integer_value(one) / (double)max * (HIST_H - 1);
 
 		if (json_integer_value(one) > 0)
-			putf(p, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>", (double)i * bar, HIST_H - (h < 1 ? 1 : h), bar > 2 ? bar - 1 : bar, h < 1 ? 1.0 : h);
+			putf(p, "M%.3g %dv-%.3gh%.3gv%.3gz", (double)i * bar, HIST_H, h < 1 ? 1 : h, bar > 2 ? bar - 1 : bar, h < 1 ? 1 : h);
 	}
-	put(p, "</g></svg>");
+	put(p, "\"/></svg>");
 }
 
 /* The commonest values of a column of categories. */
@@ -232,7 +223,9 @@ static void put_top(struct page *p, const json_t *col)
 			break;
 		if (i > 0)
 			put(p, w(p, ", ", "、"));
-		put_text(p, value.n > 60 ? SLICE("…") : value);
+		put_text(p, utf8_clip(value, 60));
+		if (value.n > 60)
+			put(p, "…");
 		put(p, " <span class=\"dim\">×");
 		put_number(p, (uint64_t)json_integer_value(json_object_get(one, "count")));
 		put(p, "</span>");
@@ -242,11 +235,12 @@ static void put_top(struct page *p, const json_t *col)
 	put(p, "</span>");
 }
 
-static const char *column_type(struct page *p, const char *type)
+const char *column_type(struct page *p, const char *type)
 {
 	static const struct { const char *type, *en, *ja; } types[] = {
 		{ "integer", "integer", "整数" }, { "number", "number", "数値" }, { "boolean", "yes/no", "真偽値" }, { "date", "date", "日付" },
 		{ "datetime", "date and time", "日時" }, { "string", "text", "文字列" }, { "empty", "empty", "空" },
+		{ "list", "list", "リスト" }, { "object", "structure", "構造体" }, { "binary", "bytes", "バイト列" }, { "compound", "structure", "構造体" }, { "complex", "complex number", "複素数" },
 	};
 	size_t i;
 
@@ -306,37 +300,55 @@ static void put_column(struct page *p, const json_t *c, bool in_time)
 	put(p, "</td></tr>");
 }
 
-static void put_table(struct page *p, const json_t *t)
+static void put_count(struct page *p, uint64_t n, const char *one, const char *more)
+{
+	put_number(p, n);
+	put(p, n == 1 ? one : more);
+}
+
+/* "data.xlsx – Sheet 1" */
+static void put_table_name(struct page *p, const json_t *t)
+{
+	static const char *const parts[] = { "path", "member", "name" };
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (text_of(t, parts[i])[0] == '\0')
+			continue;
+		if (i > 0)
+			put(p, " – ");
+		put_str(p, text_of(t, parts[i]));
+	}
+}
+
+static void put_table_size(struct page *p, const json_t *t)
+{
+	put(p, " <span class=\"dim\">");
+	put_count(p, (uint64_t)json_integer_value(json_object_get(t, "rows")), w(p, " row, ", " 行、"), w(p, " rows, ", " 行、"));
+	put_count(p, json_array_size(json_object_get(t, "columns")), w(p, " column", " 列"), w(p, " columns", " 列"));
+	put(p, "</span>");
+}
+
+static void put_table(struct page *p, const json_t *t, bool open)
 {
 	json_t *cols = json_object_get(t, "columns"), *c;
 	const char *first = text_of(json_array_get(cols, 0), "type"), *second = text_of(json_array_get(cols, 1), "type");
 	/* Rows that begin with a time are taken for a series. */
-	bool wide = json_array_size(cols) > COLUMNS_OPEN, in_time = strncmp(first, "date", 4) == 0 || strncmp(second, "date", 4) == 0;
+	bool in_time = strncmp(first, "date", 4) == 0 || strncmp(second, "date", 4) == 0;
 	size_t i;
 
-	/* A table of hundreds of columns would push all else off the page. */
-	if (wide) {
+	if (!open) {
 		put(p, "<details class=\"plain\"><summary>");
-		put_str(p, text_of(t, "path"));
-		put(p, w(p, ": ", "："));
-		put_number(p, json_array_size(cols));
-		put(p, w(p, " columns</summary>", " 列</summary>"));
+		put_table_name(p, t);
+		put_table_size(p, t);
+		put(p, "</summary>");
 	}
 	put(p, "<section class=\"scroll\" tabindex=\"0\" aria-label=\"");
 	put_str(p, text_of(t, "path"));
 	put(p, "\"><table><caption>");
-	put_str(p, text_of(t, "path"));
-	if (text_of(t, "name")[0] != '\0') {
-		put(p, " – ");
-		put_str(p, text_of(t, "name"));
-	}
-	if (text_of(t, "member")[0] != '\0') {
-		put(p, " – ");
-		put_str(p, text_of(t, "member"));
-	}
+	put_table_name(p, t);
 	put(p, " <span class=\"dim\">");
-	put_number(p, (uint64_t)json_integer_value(json_object_get(t, "rows")));
-	put(p, w(p, " rows", " 行"));
+	put_count(p, (uint64_t)json_integer_value(json_object_get(t, "rows")), w(p, " row", " 行"), w(p, " rows", " 行"));
 	if (json_text(t, "encoding") != NULL && strcmp(text_of(t, "encoding"), "utf-8") != 0 && strcmp(text_of(t, "encoding"), "us-ascii") != 0) {
 		put(p, ", ");
 		put_str(p, text_of(t, "encoding"));
@@ -356,8 +368,36 @@ static void put_table(struct page *p, const json_t *t)
 		put_number(p, json_array_size(cols) - COLUMNS_SHOWN);
 		putf(p, " %s</p>", w(p, "more columns", "列を省略しました"));
 	}
-	if (wide)
+	if (!open)
 		put(p, "</details>");
+}
+
+/* A table of hundreds of columns, or hundreds of tables, would push all else off the page: they are closed, then only named. */
+static void put_tables(struct page *p, const struct rec *rec, const json_t *tables)
+{
+	size_t from = p->b.n, columns = 0, i, n;
+	json_t *one;
+	bool list = false;
+
+	json_array_foreach(tables, i, one) {
+		n = json_array_size(json_object_get(one, "columns"));
+		columns += n;
+		if (!list && i < TABLES_SHOWN && p->b.n - from < INSIDE_BYTES) {
+			put_table(p, one, n <= COLUMNS_OPEN && (i == 0 || columns <= COLUMNS_ALL));
+			continue;
+		}
+		if (!list)
+			put(p, "<ul class=\"plain\">");
+		list = true;
+		if (i == TABLES_NAMED)
+			break;
+		put(p, "<li>");
+		put_table_name(p, one);
+		put_table_size(p, one);
+		put(p, "</li>");
+	}
+	if (list)
+		putf(p, "</ul><p><a href=\"/api/records/%s/facts\">%s</a></p>", rec->id, w(p, "All tables", "すべての表"));
 }
 
 bool has_inside(const json_t *facts, const json_t *sights)
@@ -377,13 +417,7 @@ void put_inside(struct page *p, const struct rec *rec, const json_t *facts, cons
 	putf(p, "<h2 id=\"inside\">%s</h2>", w(p, "What is inside", "データの内容"));
 	if (waiting > 0)
 		putf(p, "<p class=\"note\">%s</p>", w(p, "Files are still being read; reload this page in a moment.", "ファイルを読み取っています。しばらくして再読み込みしてください。"));
-	json_array_foreach(tables, i, one) {
-		if (i == TABLES_SHOWN)
-			break;
-		put_table(p, one);
-	}
-	if (json_array_size(tables) > TABLES_SHOWN)
-		putf(p, "<p><a href=\"/api/records/%s/facts\">%s</a></p>", rec->id, w(p, "All tables", "すべての表"));
+	put_tables(p, rec, tables);
 	put_sights(p, rec, sights);
 	if (json_array_size(findings) > 0)
 		putf(p, "<h3 id=\"findings\">%s</h3><ul>", w(p, "Worth knowing", "留意点"));

@@ -6,6 +6,7 @@
 #include "server/words.h"
 
 void put_files(struct page *p, const struct rec *rec, bool may);
+const char *column_type(struct page *p, const char *type);		/* "number" of facts.md in the reader's words; "" for others */
 bool has_inside(const json_t *facts, const json_t *sights);		/* is there anything for put_inside() to say? */
 void put_inside(struct page *p, const struct rec *rec, const json_t *facts, const json_t *sights);
 /* The same for what is no table: ${sights} from sights_for(), or NULL. */

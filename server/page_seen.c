@@ -37,16 +37,6 @@ static void put_format(struct page *p, const json_t *entry)
 	}
 }
 
-static void put_real(struct page *p, const json_t *v)
-{
-	if (json_is_integer(v))
-		putf(p, "%lld", (long long)json_integer_value(v));
-	else if (json_is_real(v))
-		putf(p, "%.5g", json_real_value(v));
-	else if (json_is_string(v))
-		put_text(p, json_slice(v));
-}
-
 /* ---- pictures ---- */
 
 static void put_pictures(struct page *p, const struct rec *rec, const json_t *list)
@@ -128,9 +118,9 @@ static void put_cell(struct page *p, const json_t *c)
 		putf(p, "<dt>%s</dt><dd>", w(p, "Unit cell", "格子定数"));
 		for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 			if (json_is_number(json_object_get(cell, parts[i].key))) {
-				putf(p, "%s<i>%s</i> = ", i ? ", " : "", parts[i].sign);
-				put_real(p, json_object_get(cell, parts[i].key));
-				put(p, parts[i].unit);
+				putf(p, "<span class=\"whole\"><i>%s</i> = ", parts[i].sign);
+				put_value(p, json_object_get(cell, parts[i].key));
+				putf(p, "%s</span> ", parts[i].unit);
 			}
 		put(p, "</dd>");
 	}
@@ -157,6 +147,7 @@ static void put_crystals(struct page *p, const json_t *list)
 		put_cell(p, c);
 		put(p, "</figure>");
 	}
+	putf(p, "<p class=\"dim\">%s</p>", w(p, "Atoms are drawn as the files list them, without those that symmetry adds.", "原子はファイルに記載されたもののみを描いています（対称操作は適用していません）。"));
 }
 
 /* ---- variables of array files ---- */
@@ -191,15 +182,17 @@ static void put_variable(struct page *p, const json_t *v)
 	put(p, "</th><td>");
 	put_dims(p, v);
 	put(p, "</td><td>");
-	put_str(p, json_text(v, "dtype") ? text_of(v, "dtype") : text_of(v, "type"));
+	put_str(p, json_text(v, "dtype") ? text_of(v, "dtype") : column_type(p, text_of(v, "type")));
 	put(p, "</td><td>");
 	put_str(p, text_of(v, "unit"));
 	put(p, "</td><td class=\"num\">");
-	put_real(p, json_object_get(v, "min"));
+	put_value(p, json_object_get(v, "missing"));
 	put(p, "</td><td class=\"num\">");
-	put_real(p, json_object_get(v, "mean"));
+	put_value(p, json_object_get(v, "min"));
 	put(p, "</td><td class=\"num\">");
-	put_real(p, json_object_get(v, "max"));
+	put_value(p, json_object_get(v, "mean"));
+	put(p, "</td><td class=\"num\">");
+	put_value(p, json_object_get(v, "max"));
 	put(p, "</td></tr>");
 }
 
@@ -210,7 +203,7 @@ static void put_arrays(struct page *p, const json_t *list)
 
 	json_array_foreach(list, i, one) {
 		json_t *vars = json_object_get(one, "variables");
-		bool wide = json_array_size(vars) > 20 || i > 2;
+		bool wide = json_array_size(vars) > 20 || (i > 2 && json_array_size(vars) > 3);
 
 		if (wide) {
 			put(p, "<details class=\"plain\"><summary>");
@@ -226,8 +219,8 @@ static void put_arrays(struct page *p, const json_t *list)
 		put(p, " <span class=\"dim\">");
 		put_format(p, one);
 		putf(p, "</span></caption><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\" class=\"num\">%s</th>"
-		    "<th scope=\"col\" class=\"num\">%s</th><th scope=\"col\" class=\"num\">%s</th></tr></thead><tbody>",
-		    w(p, "Variable", "変数"), w(p, "Dimensions", "次元"), w(p, "Type", "型"), w(p, "Unit", "単位"), w(p, "Min", "最小"), w(p, "Mean", "平均"), w(p, "Max", "最大"));
+		    "<th scope=\"col\" class=\"num\">%s</th><th scope=\"col\" class=\"num\">%s</th><th scope=\"col\" class=\"num\">%s</th></tr></thead><tbody>",
+		    w(p, "Variable", "変数"), w(p, "Dimensions", "次元"), w(p, "Type", "型"), w(p, "Unit", "単位"), w(p, "Missing", "欠損"), w(p, "Min", "最小"), w(p, "Mean", "平均"), w(p, "Max", "最大"));
 		json_array_foreach(vars, k, v)
 			put_variable(p, v);
 		put(p, "</tbody></table></section>");
@@ -308,7 +301,35 @@ static void put_documents(struct page *p, const json_t *list)
 	put(p, "</ul>");
 }
 
-/* One line a thing: "Sound: 2 channels, 44100 Hz, 3.2 s". */
+/* Members of facts in the reader's words, with their units; what goes without saying is empty. */
+static const struct member { const char *key, *en, *ja, *unit; } members[] = {
+	{ "name", "", "", "" }, { "count", "number", "数", "" }, { "formula", "formula", "組成式", "" }, { "atoms", "atoms", "原子", "" }, { "bonds", "bonds", "結合", "" },
+	{ "manufacturer", "by", "製造者", "" }, { "model", "model", "型式", "" }, { "serial", "serial number", "製造番号", "" }, { "technique", "technique", "手法", "" },
+	{ "identifier", "identifier", "識別子", "" }, { "facility", "facility", "施設", "" }, { "description", "description", "説明", "" }, { "kind", "kind", "種類", "" },
+	{ "points", "points", "点", "" }, { "blocks", "blocks", "ブロック", "" }, { "chromatograms", "chromatograms", "クロマトグラム", "" }, { "polarity", "polarity", "極性", "" },
+	{ "residues", "residues", "残基", "" }, { "minLength", "shortest", "最短", "" }, { "maxLength", "longest", "最長", "" }, { "alphabet", "alphabet", "配列の種類", "" },
+	{ "gc", "share of G and C", "GC含量", "" }, { "unknown", "unknown residues", "不明な残基", "" }, { "variants", "variants", "変異", "" },
+	{ "substitutions", "substitutions", "置換", "" }, { "indels", "insertions and deletions", "挿入・欠失", "" }, { "otherAlleles", "other alleles", "その他のアレル", "" },
+	{ "samples", "samples", "試料", "" }, { "features", "features", "フィーチャー", "" }, { "fields", "fields", "フィールド", "" }, { "alignments", "alignments", "アラインメント", "" },
+	{ "mapped", "mapped", "マップ済み", "" }, { "assembly", "assembly", "アセンブリ", "" }, { "contigCount", "contigs", "コンティグ", "" },
+	{ "taxon", "NCBI taxonomy", "NCBI分類番号", "" }, { "channels", "channels", "チャンネル", "" }, { "sampleRate", "sampling rate", "標本化周波数", " Hz" },
+	{ "bits", "depth", "量子化ビット数", " bit" }, { "seconds", "length", "長さ", " s" }, { "frames", "frames", "フレーム", "" }, { "codec", "codec", "符号化", "" },
+	{ "architecture", "architecture", "アーキテクチャ", "" }, { "parameters", "parameters", "パラメータ", "" }, { "tensors", "tensors", "テンソル", "" },
+	{ "licence", "licence", "ライセンス", "" }, { "quantization", "quantization", "量子化", "" }, { "framework", "framework", "フレームワーク", "" },
+	{ "inchi", "InChI", "InChI", "" }, { "smiles", "SMILES", "SMILES", "" }, { "nodes", "nodes", "ノード", "" },
+};
+
+static const struct member *member_of(const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (strcmp(members[i].key, key) == 0)
+			return &members[i];
+	return NULL;
+}
+
+/* One line a thing: "Sound: channels 2, sampling rate 44 100 Hz, length 3.2 s". */
 static void put_members(struct page *p, const json_t *o)
 {
 	const char *key;
@@ -316,14 +337,40 @@ static void put_members(struct page *p, const json_t *o)
 	unsigned n = 0;
 
 	json_object_foreach((json_t *)o, key, v) {
-		if ((!json_is_number(v) && !json_is_string(v)) || n == 8)
+		const struct member *m = member_of(key);
+
+		if ((!json_is_number(v) && !json_is_string(v)) || n == 10)
 			continue;
 		if (n++)
 			put(p, w(p, ", ", "、"));
-		put(p, "<span class=\"dim\">");
-		put_str(p, key);
-		put(p, "</span> ");
-		put_real(p, v);
+		if (m == NULL || m->en[0] != '\0') {
+			put(p, "<span class=\"dim\">");
+			put_str(p, m == NULL ? key : w(p, m->en, m->ja));
+			put(p, "</span> ");
+		}
+		/* Numbers that name something are not counted in thousands. */
+		if (strcmp(key, "taxon") == 0 && json_is_integer(v))
+			putf(p, "%lld", (long long)json_integer_value(v));
+		else
+			put_value(p, v);
+		put(p, m == NULL ? "" : m->unit);
+	}
+}
+
+/* "x: wavelength 200 to 800 nm" */
+static void put_range(struct page *p, const json_t *a)
+{
+	if (!json_is_number(json_object_get(a, "min")) || !json_is_number(json_object_get(a, "max")))
+		return;
+	put(p, w(p, ", <span class=\"dim\">", "、<span class=\"dim\">"));
+	put_str(p, text_of(a, "label"));
+	put(p, "</span> ");
+	put_value(p, json_object_get(a, "min"));
+	put(p, w(p, " to ", "～"));
+	put_value(p, json_object_get(a, "max"));
+	if (text_of(a, "unit")[0] && strcmp(text_of(a, "unit"), "1") != 0) {
+		put(p, " ");
+		put_str(p, text_of(a, "unit"));
 	}
 }
 
@@ -349,6 +396,7 @@ static void put_details(struct page *p, const json_t *list)
 				continue;
 			putf(p, "<br>%s%s", w(p, kinds[k].en, kinds[k].ja), w(p, ": ", "："));
 			put_members(p, o);
+			put_range(p, json_object_get(o, "x"));
 		}
 		put(p, "</dd>");
 	}

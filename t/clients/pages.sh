@@ -19,10 +19,17 @@ rec[newer]=$(deposit "$T/small" --title 'Weather of two towns' --creator '気象
 rec[embargoed]=$(deposit "$T/small" --title 'Under embargo' --creator 'Sato, Hanako' --license CC0-1.0 --access embargoed:2090-04-01)
 rec[restricted]=$(deposit "$T/small" --title 'Shared on request' --creator 'Sato, Hanako' --license CC-BY-4.0 --access restricted)
 rec[closed]=$(deposit "$T/small" --title '非公開の記録' --creator '鈴木, 一郎' --license CC-BY-4.0 --access closed)
+# Two of many kinds: crystals, curves and pictures; places, arrays, sounds and archives.
+python3 "$SRC/t/data/make_mixed.py" "$T/mixed"
+rec[matter]=$(deposit "$T/mixed/matter" --title 'Salt and chlorophyll' --creator 'Sato, Hanako' --license CC-BY-4.0)
+rec[places]=$(deposit "$T/mixed/places" --title '池の気温と植物' --creator '鈴木, 一郎' --license CC-BY-4.0)
 rec[gone]=$(deposit "$T/small" --title 'Withdrawn' --creator 'Sato, Hanako' --license CC-BY-4.0)
 AZEKURA_SERVER=$BASE AZEKURA_TOKEN=$TOKEN "$AZEKURA" withdraw "${rec[gone]}" --reason 'consent was withdrawn' >/dev/null 2>&1
 wait_until 60 described "${rec[newer]}"
 wait_until 30 indexed "${rec[newer]}"
+seen() { [ "$(curl -s "$BASE/api/records/$1/facts" | jq '.files.waiting == 0 and .files.read > 3')" = true ]; }
+ok 'what is inside many kinds of files is read' wait_until 60 seen "${rec[matter]}"
+ok 'of all' wait_until 60 seen "${rec[places]}"
 declare -A path=([home]=/ [search]='/search?q=weather' [all]='/search' [narrow]='/search?type=c_ddb1&sort=title' [nothing]='/search?q=zzzyyyxxx' [bad]='/search?q=%28weather' [fault]='/no/such/place')
 declare -A want=([bad]=400 [fault]=404 [gone]=410)
 for k in "${!rec[@]}"; do path[$k]=/records/${rec[$k]}; done
@@ -52,6 +59,14 @@ like "$page" '校倉における木材の含水率' 'and its Japanese half'
 like "$page" 'emc\.csv' 'it lists the files'
 like "$page" '<svg class="hist"' 'it draws the columns'
 is "$(grep -oE '<script[^>]*>[^<]' "$BODY" | grep -vc 'application/ld+json')" 0 'it holds no program of its own'
+req GET "${path[matter]}" -H 'Accept: text/html'
+for what in crystal plot; do like "$(body)" "<svg class=\"$what\"" "it draws a $what"; done
+like "$(body)" 'thumbnails/' 'and a picture'
+req GET "${path[places]}" -H 'Accept: text/html'
+for what in map plot; do like "$(body)" "<svg class=\"$what\"" "it draws a $what"; done
+like "$(body)" 'sampling rate</span> 8.000 Hz' 'numbers have units'
+like "$(body)" '<details class="plain"><summary>wide.csv <span class="dim">30 rows, 50 columns' 'a wide table is closed'
+for k in matter places; do ok "the page of $k is below 50 kB" test "$(wc -c <"$T/$k-ja.html")" -lt 50000; done
 req GET "${path[embargoed]}" -H 'Accept: text/html' -H 'Accept-Language: ja'
 like "$(body)" '公開期間猶予' 'an embargo is named in the words of the field'
 like "$(body)" '2090年4月1日' 'and says when it ends'
