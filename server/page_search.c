@@ -153,7 +153,7 @@ static void put_values_form(struct page *p)
 		put_text(p, req_arg(p->r, fields[i].name));
 		put(p, "\"></label>");
 	}
-	putf(p, "<button>%s</button></form></details>", w(p, "Search", "検索"));
+	putf(p, "<button type=\"submit\">%s</button></form></details>", w(p, "Search", "検索"));
 }
 
 /* The words found, marked: search_snippet() brackets them with bytes no record can hold in text. */
