@@ -1,5 +1,5 @@
 /* Facets: counts by value over the documents found, filters, labels. */
-#include "indexer/search_int.h"
+#include "indexer/form_fields.h"
 
 #include "schema/vocab.h"
 #include "store/repo.h"
@@ -51,6 +51,13 @@ static st_t bucket(struct sctx *s, enum facet f, struct slice key, uint64_t coun
 	const char *en = "", *ja = "";
 	size_t row;
 
+	b->label_en = b->label_ja = NULL;
+	if (f == FACET_FORM && form_bucket(s, key, &b->label_en, &b->label_ja)) {
+		b->key = slice_dup(key);
+		b->count = count;
+		b->selected = selected;
+		return b->key == NULL || b->label_en == NULL || b->label_ja == NULL ? ST_NOMEM : ST_OK;
+	}
 	if (v != NULL && vocab_row(v, f, key, &row)) {
 		en = vocab_get(v, row, "label");
 		ja = vocab_get(v, row, "label_ja");

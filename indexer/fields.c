@@ -1,5 +1,5 @@
 /* What of a record is found, and where: a walk over the canonical document, its files and its facts. */
-#include "indexer/index_int.h"
+#include "indexer/form_fields.h"
 
 #include <math.h>
 #include <unicode/uloc.h>
@@ -505,5 +505,6 @@ void fields_walk(const struct index_doc *d, const struct doc_sink *k)
 	agents(k, F_CONTRIBUTOR, json_object_get(doc, "contributors"), false);
 	agents(k, F_CONTRIBUTOR, json_object_get(doc, "rightsHolders"), false);
 	texts(k, F_CONTRIBUTOR, json_object_get(json_object_get(doc, "publisher"), "names"));
+	form_fields_walk(d->forms, k);
 	classes(k, d);
 }

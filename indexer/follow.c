@@ -22,6 +22,7 @@
 #include "base/vec.h"
 #include "store/changes.h"
 #include "store/facts.h"
+#include "store/forms.h"
 #include "store/upload.h"
 
 #define FACTS_VERSION	2		/* raise when an extractor learns something: every file is read again */
@@ -35,6 +36,7 @@
 #define AGAIN_US	500000		/* how long a record that has been read waits for others */
 #define READERS_MOST	4
 #define RETRY_MS	2000
+#define FORMS_BATCH	200		/* records indexed again at once, when a schema was changed */
 
 struct follow {
 	struct repo *r;
@@ -46,6 +48,8 @@ struct follow {
 	pthread_cond_t wake;
 	uint64_t last;			/* newest change there is, as the watch told */
 	bool stop, rebuild, rebuilding;
+	bool forms_due;			/* somebody was told of something: perhaps a schema was changed */
+	char forms_after[PID_LEN + 1];	/* the last record indexed again by the change in hand; indexer only */
 	uint64_t rebuild_to;
 	struct err rebuild_err;
 	pthread_mutex_t apply;		/* a document is being built and applied */
@@ -69,6 +73,7 @@ static void told(void *arg, uint64_t last)
 	pthread_mutex_lock(&f->lock);
 	if (last > f->last)
 		f->last = last;
+	f->forms_due = true;
 	pthread_cond_broadcast(&f->wake);
 	pthread_mutex_unlock(&f->lock);
 }
@@ -109,6 +114,7 @@ static void doc_release(struct docs *d, size_t i)
 
 	for (k = 0; k < d->doc[i].n_files; k++)
 		cat_file_release((struct cat_file *)&d->doc[i].files[k]);
+	json_decref((json_t *)(uintptr_t)d->doc[i].forms);
 	free((void *)d->doc[i].files);
 	json_decref(d->facts[i]);
 	rec_release(&d->rec[i]);
@@ -194,6 +200,8 @@ static st_t docs_add(struct follow *f, struct docs *d, struct kv_txn *t, const c
 	if (rec->state == REC_PUBLISHED && rec->files)
 		st = enrich(f->r, t, rec, &d->facts[d->n - 1], e);
 	d->doc[d->n - 1].facts = d->facts[d->n - 1];
+	if (st == ST_OK && rec->state == REC_PUBLISHED)
+		d->doc[d->n - 1].forms = forms_view(t, f->r->schema, rec->doc, true);
 	return st;
 }
 
@@ -269,11 +277,75 @@ static bool index_wait(struct follow *f, uint64_t place)
 	bool go;
 
 	pthread_mutex_lock(&f->lock);
-	while (!f->stop && f->last <= place && !f->rebuild && !f->rebuilding)
+	while (!f->stop && f->last <= place && !f->rebuild && !f->rebuilding && !f->forms_due)
 		pthread_cond_wait(&f->wake, &f->lock);
 	go = !f->stop;
 	pthread_mutex_unlock(&f->lock);
 	return go;
+}
+
+/* ---- changed schemas ---- */
+
+struct place_put { uint64_t no; const char *follower; };
+
+static st_t place_apply(void *arg, struct kv_txn *t)
+{
+	const struct place_put *p = arg;
+
+	follower_put(t, p->follower, p->no);
+	return ST_OK;
+}
+
+/* Index some of the records that hold values by a schema that was changed again, while the index answers and other changes come in between. */
+static st_t forms_some(struct follow *f, bool *more, struct err *e)
+{
+	char ids[FORMS_BATCH][PID_LEN + 1], name[FORM_NAME_MAX + 1];
+	struct place_put p = { .follower = "forms" };
+	struct docs d = { 0 };
+	struct kv_txn t;
+	size_t n = 0, i;
+	st_t st = ST_OK, end;
+
+	pthread_mutex_lock(&f->apply);
+	kv_read(f->r->catalog, &t);
+	p.no = forms_change_after(&t, follower_get(&t, "forms"), name);
+	if (p.no > 0)
+		n = forms_users(&t, slice_str(name), slice_str(f->forms_after), ids, FORMS_BATCH);
+	for (i = 0; i < n && st == ST_OK; i++)
+		st = docs_add(f, &d, &t, ids[i], "", e);
+	end = kv_end(&t, st == ST_OK ? e : NULL);
+	st = st == ST_OK ? end : st;
+	if (st == ST_OK && d.n > 0)
+		st = index_apply(f->ix, d.doc, d.n, index_place(f->ix), e);
+	pthread_mutex_unlock(&f->apply);
+	docs_release(&d);
+	*more = p.no > 0;
+	if (st != ST_OK || p.no == 0)
+		return st;
+	if (n > 0)
+		memcpy(f->forms_after, ids[n - 1], sizeof(f->forms_after));
+	if (n == FORMS_BATCH)
+		return ST_OK;
+	f->forms_after[0] = '\0';
+	return writer_do(f->r->cat_w, place_apply, &p, e);
+}
+
+static st_t forms_step(struct follow *f, struct err *e)
+{
+	bool due, more = false;
+	st_t st;
+
+	pthread_mutex_lock(&f->lock);
+	due = f->forms_due;
+	f->forms_due = false;
+	pthread_mutex_unlock(&f->lock);
+	st = due ? forms_some(f, &more, e) : ST_OK;
+	if (more || st != ST_OK) {
+		pthread_mutex_lock(&f->lock);
+		f->forms_due = true;
+		pthread_mutex_unlock(&f->lock);
+	}
+	return st;
 }
 
 static void rebuild_steps(struct follow *f, struct err *e)
@@ -311,6 +383,8 @@ static void *indexer_main(void *arg)
 		rebuild_steps(f, &e);
 		place = index_place(f->ix);
 		st = index_batch(f, place, &got, &e);
+		if (st == ST_OK)
+			st = forms_step(f, &e);
 		if (st == ST_OK) {
 			pthread_mutex_lock(&f->lock);
 			pthread_cond_broadcast(&f->wake);	/* the reader may go on */
@@ -547,16 +621,6 @@ static st_t index_again(struct follow *f, struct again *a, struct err *e)
 	return st;
 }
 
-struct place_put { uint64_t no; };
-
-static st_t place_apply(void *arg, struct kv_txn *t)
-{
-	const struct place_put *p = arg;
-
-	follower_put(t, "extract", p->no);
-	return ST_OK;
-}
-
 /*
  * Index again even when all facts were there already: another version with the same bytes may have been read between this one's first
  * indexing and now, or a crash may have come between facts and index.
@@ -580,7 +644,7 @@ static st_t read_change(struct follow *f, const struct change *c, struct again *
 static st_t read_batch(struct follow *f, uint64_t upto, struct err *e)
 {
 	struct change *c = calloc(READ_BATCH, sizeof(*c));
-	struct place_put p = { f->extracted };
+	struct place_put p = { f->extracted, "extract" };
 	struct again again = { .n = 0 };
 	struct kv_txn t;
 	size_t n, i;

@@ -13,7 +13,7 @@
 #include "store/kv_key.h"
 
 enum { IX_META, IX_TERMS, IX_COLS, IX_BITS, IX_IDS, IX_FACETS, IX_STEMS, IX_CLASSES, IX_RANGES, IX_DBS };
-#define IX_FORMAT	2u
+#define IX_FORMAT	3u
 
 /* Text fields: bit numbers of a posting. The description is 0 because it is the most frequent. */
 #define IX_FIELDS(X) \
@@ -37,7 +37,7 @@ extern const uint8_t ix_field_weights[F_COUNT];
 
 /* Letters of exact values. The first ones are facets, in the order shown. */
 #define IX_FACETS_LIST(X) X(TYPE, "type", 't') X(YEAR, "year", 'y') X(ACCESS, "access", 'a') X(LICENCE, "licence", 'l') X(SUBJECT, "subject", 's') X(CREATOR, "creator", 'c') \
-	X(VARIABLE, "variable", 'v') X(UNIT, "unit", 'u') X(FORMAT, "format", 'm') X(INSTRUMENT, "instrument", 'h')
+	X(VARIABLE, "variable", 'v') X(UNIT, "unit", 'u') X(FORMAT, "format", 'm') X(INSTRUMENT, "instrument", 'h') X(FORM, "schema", 'z')
 enum facet {
 #define X(a, b, c) FACET_##a,
 	IX_FACETS_LIST(X)
@@ -55,13 +55,14 @@ extern const char facet_letters[FACET_COUNT];
 #define EXACT_ORGANISM	'o'
 #define EXACT_ASSEMBLY	'b'
 #define EXACT_CONCEPT	'n'
+#define EXACT_FORM	'F'	/* of added schemas: "xrd.anode=cu" */
 /* Facets whose values people write in any case: lower, under the big letter. */
 #define EXACT_VARIABLE	'V'
 #define EXACT_FORMAT	'M'
 #define EXACT_INSTRUMENT 'H'
 
 /* Names of intervals. Values of a variable: 'v' and its folded name or 'n' and a concept, a unit separator, then dimensions (schema/unit.h) or '=' for
- * numbers as they are written. */
+ * numbers as they are written. 'f' and a field of an added schema likewise, 't' for dates. */
 #define RANGE_TIME	"t"		/* seconds from 1970 on */
 #define RANGE_WEST_EAST	"x"		/* degrees; the next one in a document's list is its other side */
 #define RANGE_SOUTH_NORTH "y"

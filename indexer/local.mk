@@ -8,6 +8,7 @@ libindexer_a_SOURCES = \
 	%D%/enrich_mean.c \
 	%D%/facet.c \
 	%D%/fields.c \
+	%D%/form_fields.c %D%/form_fields.h \
 	%D%/follow.c %D%/follow.h \
 	%D%/index.c %D%/index_int.h \
 	%D%/match.c \

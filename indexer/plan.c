@@ -1,4 +1,5 @@
 /* From the tree of a query to iterators: words become their stems' words, runs become phrases of pairs, cheap parts of an AND come first. */
+#include "indexer/form_fields.h"
 #include "indexer/search_int.h"
 
 #include <unicode/uloc.h>
@@ -449,6 +450,8 @@ static struct node *exact_node(struct planner *p, const struct query *q)
 
 	if (g.set == NULL)
 		return NULL;
+	if (q->letter == EXACT_FORM)
+		return (g.set = form_plan_exact(p->s, q)) == NULL ? NULL : set_node(p, g.set);
 	if (q->letter == EXACT_ID || q->letter == EXACT_DOI || q->letter == EXACT_LANG) {
 		gather_value(&g, exact_form(p->s, q->letter, q->text));
 		if (q->letter == EXACT_LANG && p->s->t.st == ST_OK)

@@ -1,5 +1,5 @@
 /* Queries over intervals: values of a variable in any compatible unit, the time and the place that a dataset covers. */
-#include "indexer/search_int.h"
+#include "indexer/form_fields.h"
 
 #include <math.h>
 
@@ -173,10 +173,15 @@ static void find_place(struct found *f, const struct query *q)
 roaring_bitmap_t *plan_span(struct sctx *s, const struct query *q)
 {
 	struct found f = { s, plan_set(s) };
+	struct buf room = BUF_INIT(QUERY_TEXT_MAX + 256);
+	struct slice key;
+	double lo, hi;
 
 	if (f.set == NULL)
 		return NULL;
-	if (q->op == QUERY_TIME)
+	if ((q->op == QUERY_TIME || q->op == QUERY_VALUES) && form_span(s, q, &key, &room, &lo, &hi))
+		find(&f, key, lo, hi);
+	else if (q->op == QUERY_TIME)
 		find(&f, SLICE(RANGE_TIME), q->lo, q->hi);
 	else if (q->op == QUERY_BOX)
 		find_around(&f, q->box);
@@ -186,5 +191,6 @@ roaring_bitmap_t *plan_span(struct sctx *s, const struct query *q)
 		find_cell(&f, q);
 	else
 		find_variable(&f, q);
+	buf_release(&room);
 	return f.set;
 }

@@ -24,6 +24,7 @@ static const struct { const char *name; uint32_t fields; char letter; } fields[]
 	{ "time", 0, FIELD_TIME }, { "bbox", 0, FIELD_BOX }, { "place", 0, FIELD_PLACE },
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
+#define FIELD_FORM N_FIELDS	/* of an added schema */
 #define KNOWN_FIELDS "title, description, creator, subject, id, doi, file, column, affiliation, funder, contributor, text, type, year, access, licence, lang, variable, unit, concept, " \
 	"format, instrument, element, formula, spacegroup, organism, assembly, time, bbox, place, and NAME:[1 TO 2 UNIT] for the values of a variable"
 
@@ -107,6 +108,22 @@ static bool lex_span(struct parser *p, struct slice name, size_t behind)
 	return true;
 }
 
+/* "xrd.anode": of an added schema, which only the planner knows. */
+static bool form_name(struct slice name)
+{
+	struct slice member = name, schema = slice_cut(&member, '.');
+
+	if (member.p == NULL || member.n == 0 || schema.n == 0 || !((schema.p[0] | 32) >= 'a' && (schema.p[0] | 32) <= 'z'))
+		return false;
+	for (size_t i = 0; i < name.n; i++) {
+		unsigned char c = (unsigned char)name.p[i];
+
+		if (c < 0x80 && !((c | 32) >= 'a' && (c | 32) <= 'z') && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '.')
+			return false;
+	}
+	return true;
+}
+
 /* name: in front of a word; "http://", "std::x" and "12:30" are words. */
 static bool lex_field(struct parser *p, size_t colon, size_t behind)
 {
@@ -118,6 +135,15 @@ static bool lex_field(struct parser *p, size_t colon, size_t behind)
 		return false;
 	if (lex_span(p, name, behind))
 		return true;
+	if (form_name(name)) {
+		p->field = FIELD_FORM;
+		p->lex = LEX_FIELD;
+		p->text = name;
+		p->at = behind;
+		if (ends_word(c) && c != '"')
+			fault(p, p->from, "nothing behind field", name);
+		return true;
+	}
 	for (size_t i = 0; i < name.n; i++)
 		if (!((name.p[i] >= 'a' && name.p[i] <= 'z') || (name.p[i] >= 'A' && name.p[i] <= 'Z') || name.p[i] == '_' || name.p[i] == '.'))
 			return false;
@@ -390,6 +416,16 @@ static void box_of(struct parser *p, struct query *q, struct slice s)
 		fault(p, p->from, "not a box of degrees west,south,east,north", s);
 }
 
+/* Does one of the ends begin "2026-03"? */
+static bool is_day(struct slice s)
+{
+	struct slice a, b, end;
+
+	two_ends(s, &a, &b);
+	end = a.n > 6 ? a : b;
+	return end.n > 6 && end.p[4] == '-' && strspn(end.p, "0123456789") == 4 && end.p[5] >= '0' && end.p[5] <= '9';
+}
+
 static struct query *spanned(struct parser *p)
 {
 	struct query *q = leaf(p, QUERY_VALUES);
@@ -410,6 +446,9 @@ static struct query *spanned(struct parser *p)
 		q->to = slice_eq_str(b, "*") ? SLICE_NULL : b;
 		if (q->text.n + q->to.n == 0 || (q->text.n > 0 && !slice_u64(q->text, 9999, &n)) || (q->to.n > 0 && !slice_u64(q->to, 9999, &n)))
 			fault(p, p->from, "not a range of years", p->span);
+	} else if (memchr(name.p, '.', name.n) != NULL && is_day(p->span)) {
+		time_of(p, q, p->span);
+		q->text = slice_trim(name);
 	} else {
 		values_of(p, q, name, p->span);
 	}
@@ -447,6 +486,17 @@ static struct query *fielded(struct parser *p)
 {
 	unsigned f = p->field;
 	struct query *q, *both, *text;
+	struct slice name = p->text;
+
+	if (f == FIELD_FORM) {
+		lex_next(p, true);
+		if ((p->lex != LEX_WORD && p->lex != LEX_PHRASE) || (q = leaf(p, QUERY_EXACT)) == NULL)
+			return NULL;
+		q->letter = EXACT_FORM;
+		q->text = p->text;
+		q->to = name;
+		return q;
+	}
 
 	if (fields[f].letter > 0 && fields[f].letter <= FIELD_PLACE)
 		return own_syntax(p, fields[f].letter);
@@ -634,6 +684,8 @@ st_t query_dump(struct buf *out, const struct query *q)
 		buf_addf(out, q->quoted ? "\"%.*s\"" : "%.*s", (int)q->text.n, q->text.p);
 		return q->prefix ? buf_addc(out, '*') : out->st;
 	case QUERY_EXACT:
+		if (q->letter == EXACT_FORM)
+			return buf_addf(out, "%.*s=%.*s", (int)q->to.n, q->to.p, (int)q->text.n, q->text.p);
 		return buf_addf(out, "%c=%.*s", q->letter, (int)q->text.n, q->text.p);
 	case QUERY_RANGE:
 		return buf_addf(out, "%c=%.*s..%.*s", q->letter, (int)q->text.n, q->text.p, (int)q->to.n, q->to.p);

@@ -20,6 +20,7 @@ struct index_doc {			/* what to index of one record version */
 	const struct rec *rec;
 	const struct cat_file *files; size_t n_files;	/* at most 1,000 */
 	const json_t *facts;		/* enriched members: column names, variables, units; or NULL */
+	const json_t *forms;		/* what it holds by added schemas, forms_view(); or NULL */
 };
 /* Replace (or with rec->state withdrawn / superseded: remove) documents in one commit, and note the follower's place. Any worker, one at a time. */
 st_t index_apply(struct index *ix, const struct index_doc *docs, size_t n, uint64_t upto_change, struct err *e);

@@ -18,7 +18,7 @@ static const struct { const char *name; enum search_sort sort; } sorts[] = {
 static const struct { const char *arg, *facet; } facet_args[] = {
 	{ "type", "type" }, { "resource_type", "type" }, { "year", "year" }, { "access", "access" }, { "access_status", "access" },
 	{ "licence", "licence" }, { "license", "licence" }, { "subject", "subject" }, { "creator", "creator" },
-	{ "variable", "variable" }, { "unit", "unit" }, { "format", "format" }, { "instrument", "instrument" },
+	{ "variable", "variable" }, { "unit", "unit" }, { "format", "format" }, { "instrument", "instrument" }, { "schema", "schema" },
 };
 
 static bool find_filters(struct req *r, struct find *f)

@@ -13,7 +13,7 @@
 static const struct { const char *name, *en, *ja; } facet_names[] = {
 	{ "type", "Kind", "資料種別" }, { "year", "Year", "年" }, { "access", "Access", "アクセス権" }, { "licence", "Licence", "ライセンス" },
 	{ "subject", "Subject", "主題" }, { "creator", "Creator", "作成者" },
-	{ "variable", "Variable", "変数" }, { "unit", "Unit", "単位" }, { "format", "File format", "ファイル形式" }, { "instrument", "Instrument", "装置" },
+	{ "variable", "Variable", "変数" }, { "unit", "Unit", "単位" }, { "format", "File format", "ファイル形式" }, { "instrument", "Instrument", "装置" }, { "schema", "Own fields", "固有項目" },
 };
 
 static const char *facet_label(struct page *p, const char *name)

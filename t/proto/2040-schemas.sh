@@ -53,4 +53,29 @@ api PUT "/api/records/$id/draft" "$(meta Pattern "$fields")"; ok_json '.errors =
 ok_json ".custom_fields | del(.[\"azekura:customSchemas\"]) == $fields" 'and comes back as it was sent'
 is "$(publish_draft "$id")" "$id" 'it is published'
 req GET "/records/$id/export/azekura"; ok_json '.customSchemas == {"xrd": 1}' 'with the version by which it was checked'
+
+# --- search ---
+wait_until 20 indexed "$id"
+finds() { req GET "/api/records?q=$(printf '%s' "$1" | jq -sRr @uri)"; is "$(pick '[.hits.total, .detail] | @json')" "[$2,null]" "$3: $1"; }
+finds 'xrd.anode:Cu' 1 'a value'; finds 'xrd.anode:copper' 1 'or its label'; finds 'XRD.Anode:cu' 1 'in any case'; finds 'xrd.anode:Mo' 0 'no other'
+finds 'xrd.paper:jpn' 1 'a term'; finds 'xrd.paper:Japanese' 1 'by its label'; finds 'xrd.paper:日本語' 1 'in either language'; finds 'copper' 1 'labels are words too'
+finds 'xrd.temperature:[20 TO 30 °C]' 1 'a range in another unit'; finds 'xrd.temperature:[290 TO 310]' 1 'or that of the member'; finds 'xrd.temperature:[301 TO 310 K]' 0 'outside'
+finds 'xrd.angle:[28 TO 29 deg]' 1 'each value of a list, converted'; finds 'xrd.angle:[11 TO 28 deg]' 0 'and nothing between them'
+finds 'xrd.measured:[2026-03-01 TO 2026-03-31]' 1 'days'; finds 'xrd.measured:[2025 TO 2026]' 1 'years'; finds 'xrd.measured:[2025-01-01 TO 2025-12-31]' 0 'other days'
+req GET '/api/records?q=xrd.nothing:1'; problem 400 'a field that no schema has is told'; like "$(pick .detail)" 'xrd.nothing' 'by name'
+req GET '/api/records?schema=xrd.anode%3DCu'; ok_json '.hits.total == 1 and (.aggregations.schema.buckets | map(select(.key == "xrd.anode=Cu" and .label == "Anode: copper" and .doc_count == 1)) | length == 1)' 'a facet, by its label'
+
+# --- the schema changes under a record that stands ---
+sed 's/Cu=copper|Co|Mo/Co|Mo/; s/^temperature\t/heat\t/' "$T/xrd.tsv" >"$T/xrd2.tsv"
+schema add "$T/xrd2.tsv" --name xrd --json; is "$(jq -c '[.version, .records]' <<<"$OUT")" '[2,1]' 'the next version'
+gone() { req GET '/api/records?q=xrd.temperature:%5B290%20TO%20310%5D'; [ "$(pick .hits.total)" = 0 ]; }
+wait_until 20 gone; ok 'the record was indexed again, without a restart' gone
+ok_status 200 GET "/api/records/$id"; ok_json '.custom_fields["xrd:anode"] == "Cu"' 'it stands'
+req GET "/records/$id/export/azekura"; ok_json '.customSchemas == {"xrd": 1}' 'by its old version'
+ok_status 200 GET '/api/schemas/xrd?version=1'; ok_json '.properties.temperature != null' 'which is still told'
+ok_status 200 GET '/api/schemas/xrd'; ok_json '.["x-version"] == 2 and .properties.heat != null' 'beside the new one'
+api POST "/api/records/$id/draft" '{}'; api PUT "/api/records/$id/draft" "$(meta Pattern "$fields")"; ok_json '[.errors[].field] == ["customFields.xrd:anode"] and (.warnings | map(.field) | contains(["customFields.xrd:temperature"]))' 'an edit is judged by the new one'
+restart_server; finds 'xrd.anode:Cu' 1 'after a restart too'
+stop_server; run admin rebuild --data "$DATA"; is "$RC" 0 'rebuilt'; schema show xrd --json; is "$(jq .version <<<"$OUT")" 2 'the schema is kept'
+schema list --json; is "$(jq -c '[.schemas[] | select(.id == "xrd") | .records]' <<<"$OUT")" '[1]' 'with the records that use it'
 done_testing
