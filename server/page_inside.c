@@ -400,6 +400,42 @@ static void put_tables(struct page *p, const struct rec *rec, const json_t *tabl
 		putf(p, "</ul><p><a href=\"/api/records/%s/facts\">%s</a></p>", rec->id, w(p, "All tables", "すべての表"));
 }
 
+/* "2012-01-01T00:00:00Z" as a day when it is the start of one, "...T23:59:59Z" when the end. */
+static void put_moment(struct page *p, const char *t)
+{
+	const char *clock = t == NULL ? NULL : strchr(t, 'T');
+	bool whole = clock != NULL && (strcmp(clock, "T00:00:00Z") == 0 || strcmp(clock, "T23:59:59Z") == 0);
+
+	put_text(p, whole ? slice_of(t, (size_t)(clock - t)) : slice_str(t));
+}
+
+/* What all files together cover. */
+static void put_extent(struct page *p, const json_t *facts)
+{
+	json_t *time = json_object_get(facts, "time"), *places = json_at(facts, "geo.places"), *one;
+	size_t i;
+
+	if (!json_text(time, "start") && json_array_size(places) == 0)
+		return;
+	put(p, "<dl class=\"facts\">");
+	if (json_text(time, "start")) {
+		putf(p, "<dt>%s</dt><dd>", w(p, "Time covered", "対象期間"));
+		put_moment(p, json_text(time, "start"));
+		if (json_text(time, "end") && strcmp(json_text(time, "end"), json_text(time, "start")) != 0) {
+			put(p, w(p, " to ", "～"));
+			put_moment(p, json_text(time, "end"));
+		}
+		put(p, "</dd>");
+	}
+	if (json_array_size(places) > 0)
+		putf(p, "<dt>%s</dt><dd>", w(p, "Place", "対象地域"));
+	json_array_foreach(places, i, one) {
+		put(p, i > 0 ? w(p, ", ", "、") : "");
+		put_str(p, w(p, text_of(one, "label"), text_of(one, "labelJa")[0] != '\0' ? text_of(one, "labelJa") : text_of(one, "label")));
+	}
+	put(p, json_array_size(places) > 0 ? "</dd></dl>" : "</dl>");
+}
+
 bool has_inside(const json_t *facts, const json_t *sights)
 {
 	return has_sights(sights) || json_array_size(json_object_get(facts, "tables")) > 0 || json_array_size(json_object_get(facts, "findings")) > 0 ||
@@ -417,6 +453,7 @@ void put_inside(struct page *p, const struct rec *rec, const json_t *facts, cons
 	putf(p, "<h2 id=\"inside\">%s</h2>", w(p, "What is inside", "データの内容"));
 	if (waiting > 0)
 		putf(p, "<p class=\"note\">%s</p>", w(p, "Files are still being read; reload this page in a moment.", "ファイルを読み取っています。しばらくして再読み込みしてください。"));
+	put_extent(p, facts);
 	put_tables(p, rec, tables);
 	put_sights(p, rec, sights);
 	if (json_array_size(findings) > 0)

@@ -201,6 +201,8 @@ static void put_arrays(struct page *p, const json_t *list)
 	json_t *one, *v;
 	size_t i, k;
 
+	if (json_array_size(list))
+		putf(p, "<h3>%s</h3>", w(p, "Variables", "変数"));
 	json_array_foreach(list, i, one) {
 		json_t *vars = json_object_get(one, "variables");
 		bool wide = json_array_size(vars) > 20 || (i > 2 && json_array_size(vars) > 3);
@@ -340,6 +342,9 @@ static void put_members(struct page *p, const json_t *o)
 		const struct member *m = member_of(key);
 
 		if ((!json_is_number(v) && !json_is_string(v)) || n == 10)
+			continue;
+		/* Of devices the model often is the name. */
+		if (strcmp(key, "model") == 0 && json_equal(v, json_object_get(o, "name")))
 			continue;
 		if (n++)
 			put(p, w(p, ", ", "、"));

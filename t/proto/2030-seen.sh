@@ -59,6 +59,8 @@ shows "the archive's member, escaped" 'inner/&lt;b&gt;table&lt;/b&gt;.csv'
 shows 'that a member would lead out' 'leads out of the archive'
 not_ok "no markup of a member's name" grep -q '<b>table</b>' "$T/page"
 shows 'the map, of all that the points cover' '<svg class="map".*aria-label="Map: longitude 141.3 to 143.2, latitude 42.9 to 43.06'
+shows 'what time the data cover' 'Time covered</dt><dd>2026-03-01T10:10:00Z to 2026-03-01T10:40:00Z'
+shows 'and where that is' 'Place</dt><dd>Hokkaido'
 
 # The same by the API and in a terminal.
 ok_status 200 GET "/api/records/$id/facts"
