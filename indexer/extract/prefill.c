@@ -11,7 +11,6 @@
 #include "schema/assertion.h"
 
 #define MENDS_MAX	40
-#define NAMELESS_MAX	5	/* warnings about files that no name calls a description */
 #define WHOLE_LIST	200	/* items; a longer list is spoken of as one value */
 #define POINTER_MAX	1000
 
@@ -84,7 +83,6 @@ struct prefill {
 	VEC(struct file) files;
 	VEC(struct part) parts;
 	json_t *warn, *labels, *units;
-	unsigned nameless;
 };
 
 struct prefill *prefill_new(const struct schema *s)
@@ -435,7 +433,7 @@ static st_t add_part(struct prefill *p, const struct source *from, const struct 
 /* The reader that the name means is asked first and has the last word; else all that know the kind, until one takes the file. */
 static st_t read_file(struct prefill *p, const struct file *f)
 {
-	bool bag = strncmp(f->path, "data/", 5) == 0, named = false, was_named = false;
+	bool bag = strncmp(f->path, "data/", 5) == 0, named = false;
 	const char *name = bag ? f->path + 5 : f->path;
 	struct err e = ERR_INIT, first = ERR_INIT;
 	struct open o = { 0 };
@@ -447,9 +445,9 @@ static st_t read_file(struct prefill *p, const struct file *f)
 
 		if ((bag && !from->bag) || !fits(from, name, &named) || named != (i < N_SOURCES))
 			continue;
-		was_named |= named;
 		if (o.places == NULL && (st = open_file(&o, from, f->bytes, &e)) != ST_OK) {
-			first = e;
+			if (named)
+				first = e;
 			break;
 		}
 		doc = json_object();
@@ -464,10 +462,8 @@ static st_t read_file(struct prefill *p, const struct file *f)
 		json_decref(notes);
 	}
 	open_release(&o);
-	if (st == ST_NOMEM || st == ST_OK || (st == ST_ABSENT && first.text[0] == '\0'))
+	if (st == ST_NOMEM || st == ST_OK || first.text[0] == '\0')
 		return st == ST_NOMEM ? st : ST_OK;
-	if (first.text[0] == '\0' || (!was_named && ++p->nameless > NAMELESS_MAX))
-		return ST_OK;
 	return warn_add(p->warn, "%s: not read: %s: kept as an ordinary file", f->path, first.text);
 }
 
@@ -712,8 +708,6 @@ st_t prefill_take(struct prefill *p, json_t **doc, json_t **warnings)
 	*warnings = NULL;
 	for (size_t i = 0; i < p->files.n && st == ST_OK; i++)
 		st = read_file(p, &p->files.v[i]);
-	if (p->nameless > NAMELESS_MAX && st == ST_OK)
-		st = warn_add(p->warn, "%u more files like these were not read", p->nameless - NAMELESS_MAX);
 	if (p->parts.n > 0)
 		qsort(p->parts.v, p->parts.n, sizeof(*p->parts.v), by_rank);
 	for (size_t i = 0; i < p->parts.n && st == ST_OK; i++)
