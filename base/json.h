@@ -14,6 +14,12 @@
 
 /* Load ${s}: depth scanned first, duplicate keys refused, NUL refused. ${out} owned (json_decref). Error: "line 3 column 9: ...". */
 st_t json_load(json_t **out, struct slice s, struct err *e);
+/*
+ * Would json_load() take ${s}? True: surely. False: perhaps not, ask it. No tree is built, so that looking costs a tenth of loading. ${want}: text
+ * members of the outermost object; ${text} is borrowed from ${s}, NULL when there is none or it holds an escape.
+ */
+struct json_pick { const char *key; struct slice text; };
+bool json_sure(struct slice s, struct json_pick *want, size_t n);
 /* Compact form, keys in stored order; ${sorted}: keys sorted (stable digests). */
 st_t json_dump(struct buf *out, const json_t *j, bool sorted);
 st_t json_dump_pretty(struct buf *out, const json_t *j);

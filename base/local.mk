@@ -10,6 +10,7 @@ libbase_a_SOURCES = \
 	%D%/fs.c %D%/fs.h \
 	%D%/hash.c %D%/hash.h \
 	%D%/json.c %D%/json.h \
+	%D%/json_sure.c \
 	%D%/log.c %D%/log.h \
 	%D%/map.c %D%/map.h \
 	%D%/place.c %D%/place.h \

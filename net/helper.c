@@ -429,14 +429,18 @@ static void put_failed(struct buf *facts, const char *reason, uint64_t size)
 	buf_addf(facts, ",\"media\":\"application/octet-stream\",\"bytes\":%llu}", (unsigned long long)size);
 }
 
-/* Is it the JSON it should be? ST_INVALID with the reason when the file could not be read. */
+/* Is it the JSON it should be? ST_INVALID with the reason when the file could not be read. Nearly always a look is enough. */
 static st_t judge(const struct talk *t, struct buf *facts, struct err *e)
 {
+	struct json_pick head[] = { { "status", SLICE_NULL }, { "extractor", SLICE_NULL } };
 	struct err why = ERR_INIT;
 	json_t *j = NULL;
 	const char *status, *reason;
 	st_t st = ST_OK;
 
+	if (t->type == 'J' && json_sure(buf_slice(facts), head, 2) && head[0].text.n > 0 && head[1].text.n > 0 &&
+	    !slice_eq(head[0].text, slice_str("unreadable")))
+		return ST_OK;
 	if (t->type != 'J' || json_load(&j, buf_slice(facts), &why) != ST_OK || (status = json_text(j, "status")) == NULL ||
 	    json_text(j, "extractor") == NULL)
 		st = err_set(e, ST_CLOSED, "the reader gave no facts");

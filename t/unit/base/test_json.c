@@ -196,6 +196,36 @@ static void what_cannot_be_made_is_out_of_memory(void **state)
 	json_decref(a);
 }
 
+static void a_look_is_sure_of_the_common_and_of_nothing_wrong(void **state)
+{
+	static const char *const sure[] = { "{}", "[]", "[ 1 , -2.5e-3 , true,false , null ] ", "{\"a\":{\"b\":[{}]},\"c\":\"\xe6\x97\xa5\"}", "[\"\\n\\\"\"]", "[-0,0.10,123456789012345678]",
+		"{\"a\":{\"x\":1},\"b\":{\"x\":1}}" };
+	/* The last of these may be right: json_load() is to be asked. */
+	static const char *const unsure[] = { "", "{", "1", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "[01]", "[1.]", "[.5]", "[-]", "[1e]", "[1e999]", "[nul]", "[\"\t\"]", "[\"\xff\"]", "[\"a]", "[1] 2",
+		"{\"a\":1,\"a\":2}", "{\"a\":{\"b\":1,\"b\":2}}", "{a:1}", "[\"\\x\"]", "[\"\\u0000\"]", "[1234567890123456789012]", "[\"\\u00e9\"]", "{\"\\n\":1}" };
+	struct json_pick want[] = { { "status", SLICE_NULL }, { "other", SLICE_NULL } };
+	struct buf deep = BUF_INIT(BUF_NOMAX);
+	json_t *j = NULL;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(sure) / sizeof(sure[0]); i++) {
+		if (!json_sure(slice_str(sure[i]), NULL, 0) || json_load(&j, slice_str(sure[i]), NULL) != ST_OK)
+			fail_msg("not sure of %s", sure[i]);
+		json_decref(j);
+	}
+	for (i = 0; i < sizeof(unsure) / sizeof(unsure[0]); i++)
+		if (json_sure(slice_str(unsure[i]), NULL, 0))
+			fail_msg("sure of %s", unsure[i]);
+	assert_true(json_sure(slice_str("{\"x\":{\"status\":\"in\"},\"status\":\"ok\",\"other\":\"\\n\"}"), want, 2));
+	assert_true(slice_eq_str(want[0].text, "ok"));
+	assert_null(want[1].text.p);
+	for (i = 0; i < 5000; i++)
+		buf_addc(&deep, '[');
+	assert_false(json_sure(buf_slice(&deep), NULL, 0));
+	buf_release(&deep);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +237,7 @@ int main(void)
 		cmocka_unit_test(optional_values_may_be_absent_or_null),
 		cmocka_unit_test(sorted_dumps_do_not_depend_on_the_order_of_members),
 		cmocka_unit_test(quoted_text_reads_back_and_cannot_end_a_script),
+		cmocka_unit_test(a_look_is_sure_of_the_common_and_of_nothing_wrong),
 		cmocka_unit_test(what_cannot_be_made_is_out_of_memory),
 	};
 
