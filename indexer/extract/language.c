@@ -4,27 +4,23 @@
 
 #include "base/utf8.h"
 
-static bool word_at(struct slice s, size_t i, const char *w)
-{
-	size_t n = strlen(w);
-
-	return i + n <= s.n && memcmp(s.p + i, w, n) == 0;
-}
-
 static const char *latin_language(struct slice s)
 {
-	static const struct { const char *lang, *words[5]; } langs[] = {
-		{ "en", { " the ", " of ", " and ", " is ", " to " } }, { "de", { " der ", " und ", " die ", " das ", " ist " } },
-		{ "fr", { " les ", " des ", " et ", " est ", " une " } }, { "es", { " los ", " las ", " el ", " una ", " por " } },
+	/* Each with the space behind it: two or three letters. */
+	static const struct { const char *lang, words[5][5]; } langs[] = {
+		{ "en", { "the ", "of ", "and ", "is ", "to " } }, { "de", { "der ", "und ", "die ", "das ", "ist " } },
+		{ "fr", { "les ", "des ", "et ", "est ", "une " } }, { "es", { "los ", "las ", "el ", "una ", "por " } },
 	};
 	unsigned n[4] = { 0 }, best = 0, k, w;
 	size_t i;
 
-	for (i = 0; i < s.n; i++)
-		if (s.p[i] == ' ')
-			for (k = 0; k < 4; k++)
-				for (w = 0; w < 5; w++)
-					n[k] += word_at(s, i, langs[k].words[w]);
+	for (i = 0; i + 4 <= s.n; i++) {
+		size_t len = s.p[i] != ' ' ? 0 : s.p[i + 3] == ' ' ? 3 : i + 4 < s.n && s.p[i + 4] == ' ' ? 4 : 0;
+
+		for (k = 0; k < 4 && len; k++)
+			for (w = 0; w < 5; w++)
+				n[k] += memcmp(s.p + i + 1, langs[k].words[w], len) == 0;
+	}
 	for (k = 1; k < 4; k++)
 		if (n[k] > n[best])
 			best = k;
@@ -39,7 +35,14 @@ const char *language_of(struct slice s)
 	size_t i = 0, kana = 0, han = 0, hangul = 0, cyrillic = 0, all = 0;
 	int32_t cp;
 
-	while (all < 20000 && (cp = utf8_next(s, &i)) >= 0) {
+	while (all < 20000) {
+		if (i < s.n && (uint8_t)s.p[i] < 0x80) {
+			i++;
+			all++;
+			continue;
+		}
+		if ((cp = utf8_next(s, &i)) < 0)
+			break;
 		all++;
 		kana += cp >= 0x3041 && cp <= 0x30FF;
 		han += cp >= 0x4E00 && cp <= 0x9FFF;

@@ -90,6 +90,7 @@ libextract_a_SOURCES = \
 	%D%/prefill_repo.c \
 	%D%/prefill_text.c \
 	%D%/prefill_xml.c \
+	%D%/order.c %D%/order.h \
 	%D%/quant.c %D%/quant_int.h \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/source.c %D%/source.h \

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "indexer/extract/order.h"
+
 void quant_init(struct quant *q, uint32_t most)
 {
 	*q = (struct quant){ .most = most, .seed = 0x9E3779B97F4A7C15u };
@@ -22,13 +24,6 @@ static uint32_t next_random(struct quant *q)
 	q->seed ^= q->seed << 25;
 	q->seed ^= q->seed >> 27;
 	return (uint32_t)((q->seed * 0x2545F4914F6CDD1Du) >> 32);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
 }
 
 static bool grow(struct quant *q)
@@ -53,7 +48,7 @@ static void halve(struct quant *q)
 {
 	uint32_t i, from = next_random(q) & 1;
 
-	qsort(q->v, q->n, sizeof(*q->v), by_value);
+	order_sort(q->v, q->n);
 	for (i = 0; i < q->n / 2; i++)
 		q->v[i] = q->v[i * 2 + from];
 	q->n /= 2;
@@ -80,7 +75,7 @@ bool quant_get(struct quant *q, const double *p, unsigned n, double *out)
 
 	if (q->n == 0)
 		return false;
-	qsort(q->v, q->n, sizeof(*q->v), by_value);
+	order_sort(q->v, q->n);
 	for (i = 0; i < n; i++) {
 		double at = p[i] * (double)(q->n - 1), lo = floor(at);
 		uint32_t k = (uint32_t)lo;

@@ -5,6 +5,8 @@
 #include <setjmp.h>
 #include <stdlib.h>
 
+#include "indexer/extract/order.h"
+
 #define COLUMNS_MOST	((uint32_t)1 << 22)
 
 struct thumb {
@@ -103,34 +105,26 @@ void thumb_row(struct thumb *t, uint32_t y, const uint8_t *p, unsigned samples)
 	t->any = true;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* Sums become means; cells without a pixel become NaN. The 2nd and 98th percentile of what there is. */
 static bool means(struct thumb *t, double *low, double *high)
 {
 	size_t cells = (size_t)t->tw * t->th * t->channels, i, n = 0;
-	double *sorted = malloc(cells * sizeof(*sorted));
+	double *some = malloc(cells * sizeof(*some));
 
 	for (i = 0; i < cells; i++) {
 		t->sum[i] = t->count[i] ? t->sum[i] / t->count[i] : (double)NAN;
-		if (sorted && t->count[i])
-			sorted[n++] = t->sum[i];
+		if (some && t->count[i])
+			some[n++] = t->sum[i];
 	}
 	if (n) {
-		qsort(sorted, n, sizeof(*sorted), by_value);
-		*low = sorted[n / 50];
-		*high = sorted[n - 1 - n / 50];
+		*low = order_nth(some, n, n / 50);
+		*high = order_nth(some, n, n - 1 - n / 50);
 		if (*low == *high) {
-			*low = sorted[0];
-			*high = sorted[n - 1];
+			*low = order_nth(some, n, 0);
+			*high = order_nth(some, n, n - 1);
 		}
 	}
-	free(sorted);
+	free(some);
 	return n != 0;
 }
 
