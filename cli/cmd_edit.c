@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/own.h"
 #include "schema/assertion.h"
 #include "schema/record.h"
 
@@ -92,7 +93,7 @@ size_t proposals_say(const struct cli *c, const json_t *doc)
 	return json_array_size(list);
 }
 
-struct edit { const char *at[AT_MAX]; size_t n; bool confirm, prefill; };
+struct edit { const char *at[AT_MAX], *set[AT_MAX], *schema; size_t n, n_set; bool confirm, prefill; };
 
 static bool edit_option(void *ctx, int opt, const char *value)
 {
@@ -104,6 +105,10 @@ static bool edit_option(void *ctx, int opt, const char *value)
 		d->prefill = true;
 	else if (opt == 'a' && d->n < AT_MAX)
 		d->at[d->n++] = value;
+	else if (opt == 's')
+		d->schema = value;
+	else if (opt == 'v' && d->n_set < AT_MAX)
+		d->set[d->n_set++] = value;
 	else
 		return false;
 	return true;
@@ -130,7 +135,7 @@ static st_t act(struct cli *c, const char *id, const char *verb, const json_t *b
 int cmd_edit(struct cli *c)
 {
 	static const struct option options[] = { { "confirm", no_argument, NULL, 'c' }, { "prefill", no_argument, NULL, 'p' }, { "at", required_argument, NULL, 'a' },
-		{ NULL, 0, NULL, 0 } };
+		{ "schema", required_argument, NULL, 's' }, { "set", required_argument, NULL, 'v' }, { NULL, 0, NULL, 0 } };
 	struct edit d = { .n = 0 };
 	struct err e = ERR_INIT;
 	json_t *answer = NULL, *body, *doc = NULL, *w;
@@ -140,8 +145,10 @@ int cmd_edit(struct cli *c)
 
 	if (!cli_options(c, options, edit_option, &d))
 		return EX_WRONG_USE;
-	if (c->argc != 1 || !(d.confirm || d.prefill) || (d.n > 0 && !d.confirm))
-		return say_wrong_use(c, "say which and what: azekura edit ID --prefill, --confirm, or --confirm --at titles/0");
+	if (c->argc == 1 && d.schema != NULL && d.n_set > 0 && !d.confirm && !d.prefill)
+		return own_set(c, c->argv[0], d.schema, d.set, d.n_set);
+	if (c->argc != 1 || d.schema != NULL || d.n_set > 0 || !(d.confirm || d.prefill) || (d.n > 0 && !d.confirm))
+		return say_wrong_use(c, "say which and what: azekura edit ID --prefill, --confirm, --confirm --at titles/0, or --schema NAME --set member=value");
 	if (d.prefill)
 		st = act(c, c->argv[0], "prefill", NULL, &answer, &e);
 	json_array_foreach(json_object_get(answer, "warnings"), i, w)

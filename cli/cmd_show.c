@@ -12,6 +12,7 @@
 #include "base/place.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "cli/own.h"
 #include "cli/show.h"
 #include "cli/term.h"
 #include "indexer/follow.h"
@@ -236,6 +237,7 @@ static int show_record(struct cli *c, const struct show *s, const char *id)
 	tell(c, "kind", slice_str(text_at(rec, "metadata.resource_type.id")));
 	tell(c, "date", slice_str(text_at(rec, "metadata.publication_date")));
 	tell(c, "access", slice_str(text_at(rec, "access.status")));
+	own_say(c, rec);
 	show_files(c, rec);
 	if (!c->quiet && facts != NULL)
 		show_inside(facts, plain_terminal(s));

@@ -18,6 +18,7 @@ azekura_SOURCES = \
 	%D%/from_survey.c \
 	%D%/journal.c %D%/journal.h \
 	%D%/local.c %D%/local.h \
+	%D%/own.c %D%/own.h \
 	%D%/main.c \
 	%D%/out.c \
 	%D%/send.c \

@@ -63,7 +63,9 @@ const struct command commands[] = {
 	  "you change is yours. Shows the proposals as they stand then.\n\n"
 	  "  --prefill       read the draft's files again and fill what is empty\n"
 	  "  --confirm       say that the proposed values are right\n"
-	  "  --at POINTER    only this one (titles/0, creators/1), may be repeated\n", cmd_edit },
+	  "  --at POINTER    only this one (titles/0, creators/1), may be repeated\n"
+	  "  --schema NAME   a metadata schema of the repository; what is missing or wrong by it is told\n"
+	  "  --set MEMBER=V  set one of its members (no value: take it away), may be repeated\n", cmd_edit },
 	{ "publish", "ID", "publish a draft",
 	  "azekura publish k7x2m-9q494\n\nPublish the draft. What is missing is listed, each with its path. On a terminal, values that programs proposed are shown first.\n\n"
 	  "  --confirm       say that they are right, without being asked\n", cmd_publish },

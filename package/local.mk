@@ -5,6 +5,7 @@ libpackage_a_SOURCES = \
 	%D%/pk_bagit.c \
 	%D%/pk_croissant.c \
 	%D%/pk_files.c \
+	%D%/pk_forms.c \
 	%D%/pk_int.h \
 	%D%/pk_json.c \
 	%D%/pk_made.c \

@@ -9,7 +9,7 @@
 struct package_ctx {
 	struct repo *repo;
 	const struct rec *rec;		/* borrowed until package_open returns: copy what the body needs */
-	const json_t *facts;		/* enriched, or NULL; the same */
+	const json_t *facts;		/* enriched, or NULL; the same. With "forms", forms_view(), when the record uses added schemas */
 	const char *base;		/* public base URL without slash */
 	const struct principal *who;	/* files it may not read are left out and listed as such */
 };
@@ -26,6 +26,8 @@ const struct package_kind *package_find(const char *name);
 /* Documents also used by themselves: Croissant and RO-Crate metadata (detached), pushed whole into ${out}. */
 st_t croissant_write(const struct package_ctx *c, struct buf *out, struct err *e);
 st_t rocrate_write(const struct package_ctx *c, bool attached, struct buf *out, struct err *e);
+/* [PropertyValue]: what a record holds by added schemas; ${forms} from forms_view() or NULL. Owned. */
+json_t *pk_form_properties(const json_t *forms, const char *base);
 /* In NII's ontology of research data management, as Turtle. */
 st_t rdm_turtle_write(const struct package_ctx *c, struct buf *out, struct err *e);
 /* The same as bodies, written while they are sent: for versions of many files. */

@@ -211,6 +211,41 @@ static void measured(struct crate *k, bool entities)
 		jw_close(&k->w, ']');
 }
 
+/* What the record holds by added schemas. */
+static void own_fields(struct crate *k, bool entities)
+{
+	json_t *list = pk_form_properties(json_object_get(k->c->facts, "forms"), k->c->base), *p;
+	size_t i;
+
+	if (!entities && json_array_size(list) > 0)
+		jw_open(&k->w, "additionalProperty", '[');
+	json_array_foreach(list, i, p) {
+		const json_t *value = json_object_get(p, "value");
+
+		buf_clear(&k->tmp);
+		buf_addf(&k->tmp, "#field-%zu", i + 1);
+		if (!entities) {
+			jw_ref(&k->w, NULL, buf_slice(&k->tmp));
+			continue;
+		}
+		jw_open(&k->w, NULL, '{');
+		jw_text(&k->w, "@id", buf_slice(&k->tmp));
+		jw_text(&k->w, "@type", SLICE("PropertyValue"));
+		jw_text(&k->w, "name", json_slice(json_object_get(p, "name")));
+		jw_text(&k->w, "propertyID", json_slice(json_object_get(p, "propertyID")));
+		if (json_is_boolean(value))
+			jw_bool(&k->w, "value", json_is_true(value));
+		else
+			jw_number(&k->w, "value", value);
+		jw_text(&k->w, "unitText", json_slice(json_object_get(p, "unitText")));
+		jw_text(&k->w, "url", json_slice(json_object_get(p, "url")));
+		jw_close(&k->w, '}');
+	}
+	if (!entities && json_array_size(list) > 0)
+		jw_close(&k->w, ']');
+	json_decref(list);
+}
+
 /* What comes before the list of parts, which is the first loop. */
 static void root(struct crate *k)
 {
@@ -241,6 +276,7 @@ static void root(struct crate *k)
 	pk_language(rec, k->c, &k->tmp);
 	jw_text(&k->w, "inLanguage", buf_slice(&k->tmp));
 	measured(k, false);
+	own_fields(k, false);
 	proposals(k, false);
 }
 
@@ -405,6 +441,7 @@ st_t rocrate_make(const struct package_ctx *c, bool attached, struct made *m, st
 	publisher(&k);
 	identifier(&k);
 	measured(&k, true);
+	own_fields(&k, true);
 	proposals(&k, true);
 	jw_close(&k.w, ']');
 	jw_close(&k.w, '}');

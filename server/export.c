@@ -5,6 +5,7 @@
 #include "schema/record.h"
 #include "server/negotiate.h"
 #include "server/serve.h"
+#include "store/forms.h"
 
 #define EXPORT_MAX ((size_t)256 << 20)
 #define FILES_WHOLE 1000	/* documents that list more files are never whole in memory */
@@ -70,6 +71,44 @@ const char *export_negotiate(struct req *r, bool *none)
 	return best;
 }
 
+/* What it holds by added schemas goes beside what its files hold. */
+static st_t forms_put(struct req *r, struct kv_txn *t, const struct rec *rec, json_t **facts)
+{
+	json_t *forms = forms_view(t, r->site->repo->schema, rec->doc, false);
+
+	if (forms == NULL)
+		return ST_OK;
+	if (*facts == NULL && (*facts = json_object()) == NULL) {
+		json_decref(forms);
+		return ST_NOMEM;
+	}
+	return json_put(*facts, "forms", forms);
+}
+
+/* A mapping file cannot know of schemas that were added: their fields are put into what it wrote. */
+static st_t add_properties(struct req *r, const struct rec *rec, struct buf *out, struct err *e)
+{
+	json_t *forms, *doc = NULL;
+	struct kv_txn t;
+	st_t st = ST_OK;
+
+	kv_read(r->site->repo->catalog, &t);
+	forms = forms_view(&t, r->site->repo->schema, rec->doc, false);
+	kv_end(&t, NULL);
+	if (forms == NULL)
+		return ST_OK;
+	st = json_load(&doc, buf_slice(out), e);
+	if (st == ST_OK)
+		st = json_put(doc, "additionalProperty", pk_form_properties(forms, BASE(r)));
+	if (st == ST_OK) {
+		buf_clear(out);
+		st = json_dump(out, doc, false);
+	}
+	json_decref(doc);
+	json_decref(forms);
+	return st;
+}
+
 static st_t package_context(struct req *r, const struct rec *rec, struct package_ctx *c, json_t **facts, struct err *e)
 {
 	struct kv_txn t;
@@ -78,6 +117,8 @@ static st_t package_context(struct req *r, const struct rec *rec, struct package
 	*facts = NULL;
 	kv_read(r->site->repo->catalog, &t);
 	st = enrich(r->site->repo, &t, rec, facts, e);
+	if (st == ST_OK)
+		st = forms_put(r, &t, rec, facts);
 	kv_end(&t, NULL);
 	memset(c, 0, sizeof(*c));
 	c->repo = r->site->repo;
@@ -149,7 +190,8 @@ st_t export_write(struct req *r, const struct rec *rec, const char *format, stru
 	if (f == NULL)
 		return err_set(e, ST_ABSENT, "there is no format of that name");
 	*media = f->media;
-	return write_format(r, rec, f, out, e);
+	st = write_format(r, rec, f, out, e);
+	return st == ST_OK && strcmp(format, "schema-org") == 0 ? add_properties(r, rec, out, e) : st;
 }
 
 const char *export_type(struct req *r, const char *name, const char *media)

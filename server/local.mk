@@ -25,6 +25,7 @@ libserver_a_SOURCES = \
 	%D%/ops.c \
 	%D%/oai.c %D%/oai.h \
 	%D%/oai_token.c \
+	%D%/page_form.c \
 	%D%/page_identifier.c \
 	%D%/page_inside.c \
 	%D%/page_parts.h \

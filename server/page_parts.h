@@ -12,6 +12,8 @@ void put_inside(struct page *p, const struct rec *rec, const json_t *facts, cons
 /* The same for what is no table: ${sights} from sights_for(), or NULL. */
 bool has_sights(const json_t *sights);
 void put_sights(struct page *p, const struct rec *rec, const json_t *sights);
+/* What it holds by added schemas: ${forms} from forms_view(), or NULL. */
+void put_forms(struct page *p, const json_t *forms);
 void put_use(struct page *p, const struct rec *rec, const json_t *facts);
 /* What FAIR and reuse by machines ask for, checked on this record; says what is missing. */
 void put_ready(struct page *p, const struct rec *rec, const json_t *facts);

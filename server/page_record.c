@@ -10,6 +10,7 @@
 #include "package/package.h"
 #include "schema/record.h"
 #include "schema/vocab.h"
+#include "store/forms.h"
 #include "server/export.h"
 #include "server/negotiate.h"
 
@@ -626,12 +627,15 @@ static void landing(struct req *r, const struct rec *rec)
 {
 	bool may = auth_may(r, rec, WANT_FILE) == ST_OK;
 	static const struct principal anybody;
-	json_t *facts = NULL, *sights = NULL;
+	json_t *facts = NULL, *sights = NULL, *forms;
 	struct err e = ERR_INIT;
 	struct slice title = record_title(rec->doc, r->lang);
 	struct kv_txn t;
 	struct page p;
 
+	kv_read(r->site->repo->catalog, &t);
+	forms = forms_view(&t, r->site->repo->schema, rec->doc, false);
+	kv_end(&t, NULL);
 	if (may) {
 		kv_read(r->site->repo->catalog, &t);
 		if (enrich(r->site->repo, &t, rec, &facts, &e) != ST_OK)
@@ -658,6 +662,7 @@ static void landing(struct req *r, const struct rec *rec)
 	put_description(&p, rec);
 	put(&p, "</div></div>");
 	put_files(&p, rec, may);
+	put_forms(&p, forms);
 	put_inside(&p, rec, facts, sights);
 	if (rec->files > 0 && may)
 		put_use(&p, rec, facts);
@@ -670,6 +675,7 @@ static void landing(struct req *r, const struct rec *rec)
 	put(&p, "</article>");
 	json_decref(facts);
 	json_decref(sights);
+	json_decref(forms);
 	page_end(&p);
 	page_send(&p, 200);
 	signpost_header(r, rec);

@@ -14,6 +14,7 @@ const struct route *const route_tables[] = {
 	routes_search,
 	routes_vocab,
 	routes_schema,
+	routes_form,
 	routes_identifier,
 	routes_export,
 	routes_signpost,

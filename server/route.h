@@ -49,6 +49,7 @@ extern const struct route routes_upload[];
 extern const struct route routes_search[];
 extern const struct route routes_identifier[];	/* what identifiers name */
 extern const struct route routes_vocab[];	/* vocabularies */
+extern const struct route routes_form[];		/* /schemas/NAME/form */
 extern const struct route routes_schema[];	/* added metadata schemas */
 extern const struct route routes_misc[];	/* communities, users, tokens, jobs, events */
 extern const struct route routes_oai[];

@@ -30,7 +30,7 @@ _azekura() {
 	withdraw) word='--reason --note' ;;
 	search) word='--size --cursor --sort' ;;
 	show) word='--format --provenance --plain' ;;
-	edit) word='--prefill --confirm --at' ;;
+	edit) word='--prefill --confirm --at --schema --set' ;;
 	publish) word='--confirm' ;;
 	get) word='-o --output --list' ;;
 	package) word='croissant ro-crate bagit zip -o --output' ;;

@@ -22,7 +22,7 @@ _azekura() {
 	withdraw) words_of=('--reason[shown on the tombstone]:text:' '--note[more words]:text:' '*:id:') ;;
 	search) words_of=('--size[hits a page]:number:' '--cursor[next page]:cursor:' '--sort[order]:word:(bestmatch newest oldest title updated)' '*:words:') ;;
 	show) words_of=('--format[metadata format]:name:' '--provenance[who proposed what]' '--plain[ASCII only]' '*:id or file:_files') ;;
-	edit) words_of=('--prefill[from the files]' '--confirm[what was proposed]' '--at[only this value]:pointer:' '*:id:') ;;
+	edit) words_of=('--prefill[from the files]' '--confirm[what was proposed]' '--at[only this value]:pointer:' '--schema[metadata schema]:name:' '--set[a member of it]:member=value:' '*:id:') ;;
 	publish) words_of=('--confirm[what was proposed]' '*:id:') ;;
 	get) words_of=('-o[where to]:folder:_files -/' '--output[where to]:folder:_files -/' '--list[print addresses instead]' '*:id or path:') ;;
 	package) words_of=('-o[where to]:file:_files' '--output[where to]:file:_files' '*:kind:(croissant ro-crate bagit zip)') ;;

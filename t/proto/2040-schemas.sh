@@ -65,6 +65,24 @@ finds 'xrd.measured:[2026-03-01 TO 2026-03-31]' 1 'days'; finds 'xrd.measured:[2
 req GET '/api/records?q=xrd.nothing:1'; problem 400 'a field that no schema has is told'; like "$(pick .detail)" 'xrd.nothing' 'by name'
 req GET '/api/records?schema=xrd.anode%3DCu'; ok_json '.hits.total == 1 and (.aggregations.schema.buckets | map(select(.key == "xrd.anode=Cu" and .label == "Anode: copper" and .doc_count == 1)) | length == 1)' 'a facet, by its label'
 
+# --- shown ---
+ok_status 200 GET "/records/$id"; page=$(body); like "$page" 'X-ray diffraction.*<dt>Anode</dt><dd>copper</dd>' 'the landing page has a section'
+like "$page" '27 °C = 300\.15 K' 'with units'; like "$page" '>Japanese<' 'and labels of terms'
+curl -sS -H 'Accept-Language: ja' "$BASE/records/$id" >"$T/ja"; like "$(cat "$T/ja")" '<dt>対陰極</dt>' 'in the language of the reader'
+req GET "/records/$id/export/schema-org"; ok_json '.additionalProperty | map(select(.name == "Temperature")) | .[0] | (.value > 300.149 and .value < 300.151) and .unitText == "K" and (.propertyID | endswith("/api/schemas/xrd?version=1#/properties/temperature"))' 'schema.org has it as PropertyValue'
+req GET "/records/$id/export/ro-crate"; ok_json '[."@graph"[] | select(.name == "Anode")] | length == 1 and .[0].value == "copper"' 'so has RO-Crate'
+ok_json '(."@graph"[] | select(."@id" | endswith("'"$id"'")) | .additionalProperty | length) == 6' 'as parts of the dataset'
+ok_status 200 GET /schemas/xrd/form; like "$(body)" '<label for="f0">Anode</label>.*required' 'the form can be looked at'
+curl -sS -H 'Accept-Language: ja' "$BASE/schemas/xrd/form" >"$T/ja"; like "$(cat "$T/ja")" '<label for="f0">対陰極</label>.*管球の材質' 'in both languages'; req GET /schemas/none/form; is "$STATUS" 404 'where there is one'
+run show "$id" --server "$BASE"; like "$OUT" 'Anode +Cu' 'azekura show has it too'
+
+# --- from the command line ---
+export AZEKURA_TOKEN=$TOKEN; d=$(new_draft)
+run edit "$d" --schema xrd --set temperature=5 --server "$BASE"; like "$RC $ERR" 'anode: ' 'azekura edit tells what is missing'
+run edit "$d" --schema xrd --set anode=Mo --set 'temperature=20 °C' --set angle=1 --set angle=2 --server "$BASE"; like "$RC $OUT" '^0 4 values set, and nothing missing' 'and sets members'
+req GET "/api/records/$d/draft"; ok_json '.custom_fields["xrd:angle"] == [1, 2] and .custom_fields["xrd:temperature"] == "20 °C"' 'typed by the schema'
+run edit "$d" --schema xrd --set nothing=1 --server "$BASE"; like "$RC $ERR" '^[1-9].*no member' 'only its own'
+
 # --- the schema changes under a record that stands ---
 sed 's/Cu=copper|Co|Mo/Co|Mo/; s/^temperature\t/heat\t/' "$T/xrd.tsv" >"$T/xrd2.tsv"
 schema add "$T/xrd2.tsv" --name xrd --json; is "$(jq -c '[.version, .records]' <<<"$OUT")" '[2,1]' 'the next version'
