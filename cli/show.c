@@ -345,6 +345,17 @@ static void put_arrays(const json_t *list)
 
 /* ---- Where and when ---- */
 
+static void add_degrees(const char *what, const json_t *from, const json_t *to)
+{
+	add(what);
+	add_number(from, 10);
+	if (json_number_value(from) != json_number_value(to)) {
+		add(" to ");
+		add_number(to, 10);
+	}
+	add(sign("°", " degrees"));
+}
+
 static void put_place(const json_t *facts)
 {
 	json_t *box = json_at(facts, "geo.bbox"), *one;
@@ -352,22 +363,16 @@ static void put_place(const json_t *facts)
 
 	if (json_text(json_object_get(facts, "time"), "start") || json_text(json_object_get(facts, "time"), "end")) {
 		add_text(json_object_get(facts, "time"), "start");
-		add(" to ");
-		add_text(json_object_get(facts, "time"), "end");
+		if (!json_equal(json_at(facts, "time.start"), json_at(facts, "time.end"))) {
+			add(" to ");
+			add_text(json_object_get(facts, "time"), "end");
+		}
 		flush("when", 9);
 	}
 	if (json_array_size(box) != 4)
 		return;
-	add("longitude ");
-	add_number(json_array_get(box, 0), 10);
-	add(" to ");
-	add_number(json_array_get(box, 2), 10);
-	add(sign("°", " degrees"));
-	add(", latitude ");
-	add_number(json_array_get(box, 1), 10);
-	add(" to ");
-	add_number(json_array_get(box, 3), 10);
-	add(sign("°", " degrees"));
+	add_degrees("longitude ", json_array_get(box, 0), json_array_get(box, 2));
+	add_degrees(", latitude ", json_array_get(box, 1), json_array_get(box, 3));
 	json_array_foreach(json_at(facts, "geo.places"), i, one) {
 		add(i == 0 ? "; in " : ", ");
 		add_text(one, "label");
@@ -584,6 +589,8 @@ static void add_members(const json_t *o, unsigned depth)
 	json_object_foreach((json_t *)o, key, v) {
 		if (n == 12)
 			break;
+		if (strcmp(key, "model") == 0 && json_equal(v, json_object_get(o, "name")))
+			continue;
 		if (json_is_number(v) || json_is_string(v)) {
 			add(n++ > 0 ? ", " : "");
 			term_text(&line, slice_str(key));
@@ -631,7 +638,7 @@ static void put_findings(const json_t *list)
 		add_text(one, "path");
 		add(": ");
 		add_text(one, "text");
-		flush(i == 0 ? "\nknow" : "", 9);
+		flush(i == 0 ? "\nnotes" : "", 9);
 	}
 	if (json_array_size(list) > FINDINGS_SHOWN)
 		printf("         %zu more: --json gives all\n", json_array_size(list) - FINDINGS_SHOWN);

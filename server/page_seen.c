@@ -10,6 +10,7 @@
 #include "store/facts.h"
 
 #define BOXES_DRAWN 60
+#define PLOTS_BYTES 40000		/* of page; curves behind that are only named */
 
 static const char *text_of(const json_t *j, const char *key)
 {
@@ -75,11 +76,17 @@ static void put_pictures(struct page *p, const struct rec *rec, const json_t *li
 static void put_plots(struct page *p, const json_t *list)
 {
 	json_t *one;
-	size_t i, from;
-	bool said = false;
+	size_t i, from, start = p->b.n;
+	bool said = false, list_only = false;
 
 	json_array_foreach(list, i, one) {
 		from = p->b.n;
+		if (p->b.n - start > PLOTS_BYTES) {
+			put(p, list_only ? w(p, ", ", "、") : w(p, "<p class=\"dim\">Also: ", "<p class=\"dim\">ほか："));
+			put_path(p, one);
+			list_only = true;
+			continue;
+		}
 		if (!said)
 			putf(p, "<h3>%s</h3>", w(p, "Curves", "グラフ"));
 		put(p, "<figure class=\"wide\"><figcaption>");
@@ -91,6 +98,8 @@ static void put_plots(struct page *p, const json_t *list)
 		} else
 			p->b.n = from;		/* nothing to draw: as if not begun */
 	}
+	if (list_only)
+		put(p, "</p>");
 }
 
 static void put_cell(struct page *p, const json_t *c)

@@ -112,7 +112,7 @@ async function hostile(browser) {
 		const seen = await page.evaluate(() => ({
 			ran: !!window.pwned,
 			extra: document.querySelectorAll("main script, main iframe, main object, main embed, main img, main link, main style, main base, main meta, main marquee, main svg:not(.hist):not(.bar)," +
-				" main form:not(.search), body > script").length,
+				" main form:not(.search):not(.values > form), body > script").length,
 			handlers: [...document.querySelectorAll("*")].filter((e) => [...e.attributes].some((a) => /^on/i.test(a.name))).length,
 			links: [...document.querySelectorAll("[href],[src],[action]")].map((e) => (e.getAttribute("href") || e.getAttribute("src") || e.getAttribute("action") || "").trim().toLowerCase())
 				.filter((u) => !/^(https?:\/\/|\/(?!\/)|#|mailto:)/.test(u)),

@@ -420,8 +420,9 @@ static void matlab_is_read_as_scipy_does(void **state)
 	assert_true(fabs(real(named(json_object_get(j, "variables"), "teststruct.doublefield"), "max") - sqrt(3)) < 1e-9 ||
 	    real(named(json_object_get(j, "variables"), "teststruct.doublefield"), "max") > 1);
 	json_decref(j);
+	/* An anonymous function; what it keeps of its workspace has no name and is no variable of anybody. */
 	j = fixture("matlab/parabola.mat");
-	assert_int_equal(2, json_array_size(json_object_get(j, "variables")));
+	assert_int_equal(1, json_array_size(json_object_get(j, "variables")));
 	assert_string_equal("ok", text(j, "status"));
 	json_decref(j);
 	j = fixture("matlab/big_endian.mat");
