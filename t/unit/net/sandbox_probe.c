@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,6 +23,15 @@ static bool try_unix(void) { return socket(AF_UNIX, SOCK_STREAM, 0) >= 0; }
 static bool try_fork(void) { return fork() >= 0; }
 static bool try_thread(void) { return syscall(SYS_clone, (long)SIGCHLD, NULL, NULL, NULL, NULL) >= 0; }
 static bool try_kill(void) { return kill(getppid(), 0) == 0; }
+static bool try_signal(void) { return syscall(SYS_tgkill, getppid(), getppid(), 0) == 0; }
+static bool try_limits(void)
+{
+	struct rlimit r;
+
+	return prlimit(getppid(), RLIMIT_NOFILE, NULL, &r) == 0;
+}
+/* The end of a pipe can be told to send a signal to another process. */
+static bool try_own(void) { return fcntl(0, F_SETOWN, getppid()) == 0; }
 static bool try_ptrace(void) { return ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0; }
 static bool try_unlink(void) { return unlink("/tmp/azekura-sandbox-probe-none") == 0 || errno == ENOENT; }
 static bool try_fd(void) { return write(5, "x", 1) == 1 || fcntl(5, F_GETFD) >= 0; }
@@ -60,7 +70,7 @@ static bool works(void)
 static const struct { const char *name; bool (*run)(void); } probes[] = {
 	{ "works", works }, { "open", try_open }, { "create", try_create }, { "socket", try_socket }, { "unix", try_unix }, { "fork", try_fork },
 	{ "thread", try_thread }, { "exec", try_exec }, { "kill", try_kill }, { "ptrace", try_ptrace }, { "unlink", try_unlink }, { "fd", try_fd },
-	{ "wx", try_wx }, { "memory", try_memory },
+	{ "wx", try_wx }, { "memory", try_memory }, { "signal", try_signal }, { "limits", try_limits }, { "own", try_own },
 };
 
 static bool try_library(void) { return open("/lib/x86_64-linux-gnu/libc.so.6", O_RDONLY) < 0 && open("/etc/ld.so.cache", O_RDONLY) < 0; }
@@ -71,6 +81,7 @@ static const struct { const char *name; bool (*run)(void); } programs[] = {
 	{ "program-works", try_library }, { "program-open", try_open }, { "program-create", try_create }, { "program-write", try_write_there },
 	{ "program-socket", try_socket }, { "program-unix", try_unix }, { "program-fork", try_fork }, { "program-thread", try_thread }, { "program-exec", try_exec },
 	{ "program-kill", try_kill }, { "program-ptrace", try_ptrace }, { "program-unlink", try_unlink },
+	{ "program-signal", try_signal }, { "program-limits", try_limits }, { "program-own", try_own },
 };
 
 int main(int argc, char **argv)

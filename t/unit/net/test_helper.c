@@ -286,7 +286,7 @@ static int probe(const char *what)
 
 static void the_cell_holds(void **state)
 {
-	static const char *const forbidden[] = { "open", "create", "socket", "unix", "fork", "thread", "exec", "kill", "ptrace", "unlink", "fd", "wx", "memory" };
+	static const char *const forbidden[] = { "open", "create", "socket", "unix", "fork", "thread", "exec", "kill", "ptrace", "unlink", "fd", "wx", "memory", "signal", "limits", "own" };
 	size_t i;
 	int status;
 
@@ -306,7 +306,7 @@ static void the_cell_holds(void **state)
 
 static void the_cell_of_programs_holds(void **state)
 {
-	static const char *const forbidden[] = { "open", "create", "write", "socket", "unix", "fork", "thread", "exec", "kill", "ptrace", "unlink" };
+	static const char *const forbidden[] = { "open", "create", "write", "socket", "unix", "fork", "thread", "exec", "kill", "ptrace", "unlink", "signal", "limits", "own" };
 	char name[40];
 	size_t i;
 	int status;
