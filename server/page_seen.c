@@ -468,7 +468,8 @@ void put_sights(struct page *p, const struct rec *rec, const json_t *sights)
 
 /* ---- /records/ID/thumbnails/SHA256 ---- */
 
-static bool holds_file(struct req *r, const struct rec *rec, const uint8_t sha[32])
+/* ${open}: everybody may read it here, so that caches may keep its picture. */
+static bool holds_file(struct req *r, const struct rec *rec, const uint8_t sha[32], bool *open)
 {
 	struct buf after = BUF_INIT(2048);
 	struct cat_file page[64];
@@ -477,6 +478,7 @@ static bool holds_file(struct req *r, const struct rec *rec, const uint8_t sha[3
 	bool found = false;
 	size_t n, i, all = 0;
 
+	*open = false;
 	rec_subject(rec, &s);
 	kv_read(r->site->repo->catalog, &t);
 	do {
@@ -489,7 +491,10 @@ static bool holds_file(struct req *r, const struct rec *rec, const uint8_t sha[3
 
 			if (page[i].access > one.access)
 				one.access = page[i].access;
-			found |= !page[i].pending && memcmp(page[i].sha256, sha, 32) == 0 && access_may(&r->who, &one, WANT_FILE, clock_now()) == ST_OK;
+			if (!page[i].pending && memcmp(page[i].sha256, sha, 32) == 0 && access_may(&r->who, &one, WANT_FILE, clock_now()) == ST_OK) {
+				found = true;
+				*open |= one.access == ACC_OPEN && rec->meta == META_PUBLIC;
+			}
 			cat_file_release(&page[i]);
 		}
 		all += n;
@@ -507,10 +512,11 @@ static void thumbnail(struct req *r)
 	json_t *facts = NULL;
 	struct kv_txn t;
 	struct rec rec;
+	bool open;
 
 	if (!api_record(r, r->param[0], API_PUBLISHED, WANT_SEE, true, &rec))
 		return;
-	if (hex.n != 64 || hex_decode(sha, hex) != ST_OK || !holds_file(r, &rec, sha)) {
+	if (hex.n != 64 || hex_decode(sha, hex) != ST_OK || !holds_file(r, &rec, sha, &open)) {
 		problem_status(r, 404, "no picture of such a file");
 		return;
 	}
@@ -524,7 +530,7 @@ static void thumbnail(struct req *r)
 		problem_status(r, 404, "no picture of such a file");
 	else {
 		reply_buf(r, 200, "image/png", &png);
-		reply_add(r, "Cache-Control", rec.access == ACC_OPEN ? SLICE("public, max-age=86400") : SLICE("private, no-store"));
+		reply_add(r, "Cache-Control", open ? SLICE("public, max-age=3600") : SLICE("private, no-store"));
 		reply_add(r, "Content-Security-Policy", SLICE("default-src 'none'"));
 	}
 	json_decref(facts);
