@@ -39,6 +39,31 @@ static void iri(struct ttl *t, struct slice s)
 	buf_addc(t->out, '>');
 }
 
+/* A tag as Turtle's grammar has it (LANGTAG). A record's languages are free text until somebody checks them: any other would end the literal and begin a statement. */
+static bool is_tag(const char *lang)
+{
+	size_t i;
+
+	for (i = 0; lang[i] != '\0'; i++) {
+		bool letter = (lang[i] >= 'a' && lang[i] <= 'z') || (lang[i] >= 'A' && lang[i] <= 'Z'), digit = lang[i] >= '0' && lang[i] <= '9';
+
+		if (!letter && (i == 0 || (!digit && (lang[i] != '-' || lang[i - 1] == '-' || lang[i + 1] == '\0'))))
+			return false;
+	}
+	return i > 0 && i < 64;
+}
+
+static void number(struct ttl *t, double v)
+{
+	char s[40];
+
+	snprintf(s, sizeof(s), "%.17g", v);
+	/* With an exponent it is a double, without one a decimal. */
+	buf_adds(t->out, s);
+	if (strchr(s, 'e') == NULL)
+		buf_adds(t->out, "e0");
+}
+
 static void literal(struct ttl *t, struct slice s, const char *lang)
 {
 	buf_addc(t->out, '"');
@@ -57,7 +82,7 @@ static void literal(struct ttl *t, struct slice s, const char *lang)
 			buf_addc(t->out, (char)c);
 	}
 	buf_addc(t->out, '"');
-	if (lang != NULL && lang[0] != '\0')
+	if (lang != NULL && is_tag(lang))
 		buf_addf(t->out, "@%s", lang);
 }
 
@@ -107,7 +132,7 @@ static void object(struct ttl *t, const json_t *v, unsigned deep)
 	else if (json_is_integer(v))
 		buf_addf(t->out, "%lld", (long long)json_integer_value(v));
 	else if (json_is_real(v))
-		buf_addf(t->out, "%.17ge0", json_real_value(v));
+		number(t, json_real_value(v));
 	else if (json_is_boolean(v))
 		buf_adds(t->out, json_is_true(v) ? "true" : "false");
 	else if (json_is_string(text))

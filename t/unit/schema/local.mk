@@ -5,6 +5,7 @@ check_PROGRAMS += %D%/test_format
 check_PROGRAMS += %D%/test_invenio
 check_PROGRAMS += %D%/test_pid
 check_PROGRAMS += %D%/test_record
+check_PROGRAMS += %D%/test_turtle
 check_PROGRAMS += %D%/test_unit
 check_PROGRAMS += %D%/test_validate
 check_PROGRAMS += %D%/test_vocab
