@@ -7,12 +7,20 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "cli/term.h"
 
-static void vsay(const char *prefix, const char *fmt, va_list ap)
+/* Names of files and words of servers stand in messages: none of them steers the terminal. */
+static void vsay(FILE *to, const char *prefix, const char *fmt, va_list ap)
 {
-	fputs(prefix, stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	struct buf raw = BUF_INIT((size_t)16 << 20), clean = BUF_INIT((size_t)64 << 20);
+
+	buf_vaddf(&raw, fmt, ap);
+	term_lines(&clean, buf_slice(&raw));
+	fputs(prefix, to);
+	fwrite(clean.p != NULL ? clean.p : "", 1, clean.n, to);
+	fputc('\n', to);
+	buf_release(&raw);
+	buf_release(&clean);
 }
 
 void say_error(const struct cli *c, const char *fmt, ...)
@@ -21,7 +29,7 @@ void say_error(const struct cli *c, const char *fmt, ...)
 
 	(void)c;
 	va_start(ap, fmt);
-	vsay("azekura: ", fmt, ap);
+	vsay(stderr, "azekura: ", fmt, ap);
 	va_end(ap);
 }
 
@@ -32,7 +40,7 @@ void say_warning(const struct cli *c, const char *fmt, ...)
 	if (c->quiet)
 		return;
 	va_start(ap, fmt);
-	vsay("azekura: warning: ", fmt, ap);
+	vsay(stderr, "azekura: warning: ", fmt, ap);
 	va_end(ap);
 }
 
@@ -43,9 +51,8 @@ void say(const struct cli *c, const char *fmt, ...)
 	if (c->json || c->quiet)
 		return;
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	vsay(stdout, "", fmt, ap);
 	va_end(ap);
-	putchar('\n');
 }
 
 void say_json(json_t *j)
@@ -61,7 +68,7 @@ int say_wrong_use(const struct cli *c, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsay("azekura: ", fmt, ap);
+	vsay(stderr, "azekura: ", fmt, ap);
 	va_end(ap);
 	fprintf(stderr, "Try 'azekura %s --help'.\n", c->command);
 	return EX_WRONG_USE;

@@ -30,6 +30,21 @@ st_t term_text(struct buf *out, struct slice s)
 	return out->st;
 }
 
+st_t term_lines(struct buf *out, struct slice s)
+{
+	size_t i = 0;
+
+	while (i < s.n) {
+		int32_t cp = utf8_next(s, &i);
+
+		if (cp != '\n' && cp != '\t' && steers(cp))
+			buf_addf(out, cp < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)cp);
+		else
+			utf8_put(out, (uint32_t)cp);
+	}
+	return out->st;
+}
+
 static unsigned columns_of(int32_t cp)
 {
 	int wide, type;

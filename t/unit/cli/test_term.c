@@ -35,6 +35,10 @@ static void text_cannot_steer_the_terminal(void **state)
 	buf_clear(&b);
 	assert_st(ST_OK, term_text(&b, SLICE("校倉 e\xcc\x81 ×")));
 	assert_buf(&b, "校倉 e\xcc\x81 ×");
+	buf_clear(&b);
+	/* In a message of ours line ends and tabs are ours. */
+	assert_st(ST_OK, term_lines(&b, SLICE("a\tb\x1b]0;x\x07\r\nc\xff")));
+	assert_buf(&b, "a\tb\\x1b]0;x\\x07\\x0d\nc\xef\xbf\xbd");
 	buf_release(&b);
 }
 
