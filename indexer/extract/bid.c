@@ -53,6 +53,7 @@ static const struct extractor *const extractors[] = {
 	&ex_pickle,
 	&ex_structure,
 	&ex_volume,
+	&ex_xml,
 };
 
 #define READ_STEP	((size_t)256 << 10)

@@ -37,7 +37,7 @@ struct arc {
 	struct err io;
 	uint64_t entries, bytes, limit;
 	uint64_t said;			/* bytes that the directory tells */
-	unsigned told, read, unsafe, special, locked, broken;
+	unsigned told, read, unsafe, special, devices, leading, locked, broken;
 	struct map *names;		/* of members so far */
 	json_t *members;
 	json_t *alone;			/* facts of the first member, for a file that holds no other */
@@ -292,6 +292,23 @@ static void twin(struct arc *x, const char *name)
 		x->f->nomem = true;
 }
 
+/* Links and devices are listed and never followed. Those that would reach out of the folder they are unpacked to are worth a warning. */
+static void special(struct arc *x, struct archive_entry *en, const char *name)
+{
+	const char *soft = archive_entry_symlink(en), *hard = archive_entry_hardlink(en), *to = soft ? soft : hard;
+	bool device = to == NULL && archive_entry_filetype(en) != AE_IFLNK;
+	json_t *shown = to ? fact_text(slice_str(to), PATH_TOLD) : NULL;
+
+	x->special++;
+	tell_member(x, name, -1, NULL, "unknown", archive_entry_filetype(en) == AE_IFLNK ? "a symbolic link" : hard ? "a link to another member" : "a device or socket");
+	if (device && x->devices++ == 0)
+		fact_check(x->f, "device", true, "member '%.200s' is a device or socket, which no dataset needs", name);
+	else if (to && unsafe_path(to) && x->leading++ == 0)
+		fact_check(x->f, "unsafe-link", true, "member '%.200s' is a link to '%.200s': unpacked without care it would lead outside of the folder", name,
+		    shown ? json_string_value(shown) : "");
+	json_decref(shown);
+}
+
 static void one_entry(struct arc *x, struct archive *a, struct archive_entry *en, const char *lone)
 {
 	char *name = lone ? slice_dup(slice_str(lone)) : entry_name(en);
@@ -312,8 +329,7 @@ static void one_entry(struct arc *x, struct archive *a, struct archive_entry *en
 			fact_check(x->f, "unsafe-path", true, "a member is called '%.200s': unpacked without care it would be written outside of the folder", name);
 		tell_member(x, name, size, NULL, "unreadable", "its path leads out of the archive");
 	} else if (!lone && (archive_entry_hardlink(en) || (type != AE_IFREG && type != 0))) {
-		x->special++;
-		tell_member(x, name, -1, NULL, "unknown", type == AE_IFLNK ? "a symbolic link" : archive_entry_hardlink(en) ? "a link to another member" : "a device or socket");
+		special(x, en, name);
 	} else if (archive_entry_is_data_encrypted(en)) {
 		x->locked++;
 		tell_member(x, name, size, NULL, "unreadable", "encrypted");

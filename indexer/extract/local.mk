@@ -44,6 +44,7 @@ libextract_a_SOURCES = \
 	%D%/ex_parquet.c \
 	%D%/ex_sqlite.c \
 	%D%/ex_text.c \
+	%D%/ex_xml.c \
 	%D%/ex_zarr.c \
 	%D%/form_file.c %D%/form_file.h %D%/form_table.c \
 	%D%/exif.c %D%/image.h \

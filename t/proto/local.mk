@@ -31,6 +31,8 @@ proto_tests = \
 	%D%/9012-deposit-kills.sh \
 	%D%/9012-limits.sh \
 	%D%/9013-events-jobs.sh \
-	%D%/9014-http.sh
+	%D%/9014-http.sh \
+	%D%/9020-hostile-files.sh \
+	%D%/9021-closed-inside.sh
 TESTS += $(proto_tests)
 EXTRA_DIST += $(proto_tests)
