@@ -187,3 +187,6 @@ t_fuzz_fuzz_scan_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/fuzz_arff
 t_fuzz_fuzz_arff_SOURCES = %D%/fuzz_arff.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
 t_fuzz_fuzz_arff_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/fuzz_extract
+t_fuzz_fuzz_extract_SOURCES = %D%/fuzz_extract.c %D%/replay.c %D%/fuzz.h
+t_fuzz_fuzz_extract_LDADD = $(EXTRACT_LIBS) $(LDADD)
