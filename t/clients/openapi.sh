@@ -7,10 +7,10 @@ publish_record >/dev/null
 ok_status 200 GET /api/openapi.json
 ok_json '.openapi | startswith("3.1")' 'it is an OpenAPI 3.1 document'
 ok_json '[.paths | keys[] | select(startswith("/api/records"))] | length > 5' 'it tells the record routes'
-# The media type of tus is new to schemathesis: bytes are bytes.
+# The media types of tus and of tar are new to schemathesis: bytes are bytes.
 cat >"$T/hooks.py" <<'PY'
 import schemathesis
-@schemathesis.serializer("application/offset+octet-stream")
+@schemathesis.serializer("application/offset+octet-stream", "application/x-tar")
 def offset(ctx, value):
     return value if isinstance(value, bytes) else str(value).encode()
 PY
