@@ -27,7 +27,7 @@ static st_t refuse(struct reading *r, const char *key, const char *what)
 static void warn(struct reading *r, const char *key, const char *what)
 {
 	if (json_array_size(r->warnings) < WARNINGS_MAX)
-		json_push(r->warnings, json_sprintf("%s%s%s: %s", r->at, key[0] != '\0' ? "." : "", key, what));
+		json_push(r->warnings, json_sprintf("%s%s%s: %s", r->at, r->at[0] != '\0' && key[0] != '\0' ? "." : "", key, what));
 }
 
 static size_t enter(struct reading *r, const char *key)

@@ -190,3 +190,6 @@ t_fuzz_fuzz_arff_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/fuzz_extract
 t_fuzz_fuzz_extract_SOURCES = %D%/fuzz_extract.c %D%/replay.c %D%/fuzz.h
 t_fuzz_fuzz_extract_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/fuzz_form
+t_fuzz_fuzz_form_SOURCES = %D%/fuzz_form.c %D%/replay.c %D%/fuzz.h
+t_fuzz_fuzz_form_LDADD = $(EXTRACT_LIBS) $(LDADD)
