@@ -14,6 +14,7 @@ static const struct extractor *const extractors[] = {
 	&ex_csv,
 	&ex_json,
 	&ex_arff,
+	&ex_rdata,
 	&ex_arrow,
 	&ex_sheet,
 	&ex_stat,

@@ -55,6 +55,7 @@ extern const struct extractor ex_csv, ex_sqlite, ex_text;
 extern const struct extractor ex_json;
 extern const struct extractor ex_arff;
 extern const struct extractor ex_xml;
+extern const struct extractor ex_rdata;
 extern const struct extractor ex_arrow;
 extern const struct extractor ex_sheet;
 extern const struct extractor ex_stat;

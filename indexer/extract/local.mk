@@ -33,6 +33,8 @@ libextract_a_SOURCES = \
 	%D%/ex_safetensors.c \
 	%D%/ex_json.c \
 	%D%/ex_arff.c \
+	%D%/ex_rdata.c \
+	%D%/rdata.c %D%/rdata_int.h \
 	%D%/ex_arrow.c %D%/flat_int.h \
 	%D%/ex_sheet.c \
 	%D%/grid.c %D%/grid.h \

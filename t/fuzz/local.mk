@@ -193,3 +193,6 @@ t_fuzz_fuzz_extract_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/fuzz_form
 t_fuzz_fuzz_form_SOURCES = %D%/fuzz_form.c %D%/replay.c %D%/fuzz.h
 t_fuzz_fuzz_form_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/fuzz_rdata
+t_fuzz_fuzz_rdata_SOURCES = %D%/fuzz_rdata.c %D%/replay.c %D%/fuzz.h %D%/extract_once.h
+t_fuzz_fuzz_rdata_LDADD = $(EXTRACT_LIBS) $(LDADD)

@@ -33,3 +33,5 @@ check_PROGRAMS += %D%/test_extract_matter
 t_unit_indexer_test_extract_matter_LDADD = $(EXTRACT_LIBS) $(LDADD)
 check_PROGRAMS += %D%/test_crs
 t_unit_indexer_test_crs_LDADD = $(EXTRACT_LIBS) $(LDADD)
+check_PROGRAMS += %D%/test_extract_tables2
+t_unit_indexer_test_extract_tables2_LDADD = $(EXTRACT_LIBS) $(LDADD)

@@ -1,0 +1,3 @@
+#include "t/fuzz/extract_once.h"
+
+FUZZ_EXTRACTOR("a.rds")
