@@ -75,27 +75,35 @@ void list_release(struct list *l)
 	VEC_RELEASE(&l->v);
 }
 
-static st_t text_to(char **to, struct slice v)
-{
-	struct buf b = BUF_INIT(65536);
-	st_t st = list_unquote(&b, v);
+#define VALUE_MAX 65536
 
+static st_t text_to(char **to, struct slice v, struct err *e)
+{
+	struct buf b = BUF_INIT(VALUE_MAX);
+	st_t st;
+
+	if (v.n > 0 && memchr(v.p, '\0', v.n) != NULL)
+		return err_set(e, ST_INVALID, "a value with a NUL in it");
+	if ((st = list_unquote(&b, v)) == ST_TOOBIG)
+		st = err_set(e, ST_INVALID, "a value of more than %u bytes", VALUE_MAX);
 	free(*to);
 	*to = st == ST_OK ? (b.n > 0 ? buf_take(&b, NULL) : slice_dup(SLICE(""))) : NULL;
 	buf_release(&b);
 	return st == ST_OK && *to == NULL ? ST_NOMEM : st;
 }
 
-static st_t pattern_to(char ***v, size_t *n, struct slice value)
+static st_t pattern_to(char ***v, size_t *n, struct slice value, struct err *e)
 {
-	char **more = *n == PATTERNS_MAX ? NULL : realloc(*v, (*n + 1) * sizeof(**v));
+	char **more;
 
-	if (more == NULL)
+	if (*n == PATTERNS_MAX)
+		return err_set(e, ST_INVALID, "more than %u patterns in one block", PATTERNS_MAX);
+	if ((more = realloc(*v, (*n + 1) * sizeof(**v))) == NULL)
 		return ST_NOMEM;
 	*v = more;
 	more[*n] = NULL;
 	*n += 1;
-	return text_to(&more[*n - 1], value);
+	return text_to(&more[*n - 1], value, e);
 }
 
 static bool yes_no(struct slice v, bool *out)
@@ -109,7 +117,8 @@ static bool day(struct slice v, int64_t *ns)
 	int64_t at;
 	bool whole;
 
-	if (!iso8601_parse(v, &at, &whole) || !whole)
+	/* Times of files are kept in nanoseconds: from 1677 to 2262. */
+	if (!iso8601_parse(v, &at, &whole) || !whole || at > INT64_MAX / 1000000000 || at < INT64_MIN / 1000000000)
 		return false;
 	*ns = at * 1000000000;
 	return true;
@@ -120,17 +129,17 @@ static st_t member(struct list_entry *x, struct slice key, struct slice v, struc
 	bool b;
 
 	if (slice_eq_str(key, "folder"))
-		return text_to(&x->folder, v);
+		return text_to(&x->folder, v, e);
 	if (slice_eq_str(key, "title"))
-		return text_to(&x->title, v);
+		return text_to(&x->title, v, e);
 	if (slice_eq_str(key, "access"))
-		return text_to(&x->access, v);
+		return text_to(&x->access, v, e);
 	if (slice_eq_str(key, "license") || slice_eq_str(key, "licence"))
-		return text_to(&x->license, v);
+		return text_to(&x->license, v, e);
 	if (slice_eq_str(key, "include"))
-		return pattern_to(&x->filter.include, &x->filter.n_include, v);
+		return pattern_to(&x->filter.include, &x->filter.n_include, v, e);
 	if (slice_eq_str(key, "exclude"))
-		return pattern_to(&x->filter.exclude, &x->filter.n_exclude, v);
+		return pattern_to(&x->filter.exclude, &x->filter.n_exclude, v, e);
 	if (slice_eq_str(key, "publish")) {
 		x->said_publish = true;
 		return yes_no(v, &x->publish) ? ST_OK : err_set(e, ST_INVALID, "publish: yes or no");
