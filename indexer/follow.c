@@ -25,7 +25,7 @@
 #include "store/forms.h"
 #include "store/upload.h"
 
-#define FACTS_VERSION	2		/* raise when an extractor learns something: every file is read again */
+#define FACTS_VERSION	3		/* raise when an extractor learns something: every file is read again */
 #define BATCH		1000		/* changes read at once */
 #define BATCH_FILES	20000		/* file rows held at once */
 #define DOC_FILES	1000		/* of one document, as index_apply() takes them */

@@ -25,11 +25,23 @@ struct table {
 	bool counted;			/* table_rows() */
 };
 
+static char *text_dup(struct fact *f, struct slice s, size_t max)
+{
+	json_t *j = fact_text(s, max);
+	char *p = j ? slice_dup(json_slice(j)) : NULL;
+
+	json_decref(j);
+	if (p == NULL)
+		f->nomem = true;
+	return p;
+}
+
 struct table *table_new(struct fact *f, struct slice name)
 {
 	struct table *t = calloc(1, sizeof(*t));
 
-	if (t == NULL || (t->name = slice_dup(utf8_clip(name, COL_NAME_MAX))) == NULL) {
+	/* The name may come from the file: bytes that are no text would break the document. */
+	if (t == NULL || (t->name = text_dup(f, name, COL_NAME_MAX)) == NULL) {
 		free(t);
 		f->nomem = true;
 		return NULL;
@@ -38,17 +50,6 @@ struct table *table_new(struct fact *f, struct slice name)
 	t->pool.max = DISTINCT_MEMORY;
 	t->pool.hll_bits = 12;
 	return t;
-}
-
-static char *text_dup(struct table *t, struct slice s, size_t max)
-{
-	json_t *j = fact_text(s, max);
-	char *p = j ? slice_dup(json_slice(j)) : NULL;
-
-	json_decref(j);
-	if (p == NULL)
-		t->f->nomem = true;
-	return p;
 }
 
 uint32_t table_column(struct table *t, struct slice name)
@@ -74,7 +75,7 @@ uint32_t table_column(struct table *t, struct slice name)
 	c = &t->cols[t->n];
 	memset(c, 0, sizeof(*c));
 	col_init(&c->c);
-	if ((c->header = text_dup(t, name, COL_NAME_MAX)) != NULL &&
+	if ((c->header = text_dup(t->f, name, COL_NAME_MAX)) != NULL &&
 	    col_name(&t->names, slice_str(c->header), at, &unique) == ST_OK)
 		c->name = slice_dup(buf_slice(&unique));
 	buf_release(&unique);
@@ -93,7 +94,7 @@ void table_label(struct table *t, uint32_t col, struct slice label)
 {
 	if (col < t->n && label.n) {
 		free(t->cols[col].label);
-		t->cols[col].label = text_dup(t, label, COL_NAME_MAX);
+		t->cols[col].label = text_dup(t->f, label, COL_NAME_MAX);
 	}
 }
 
@@ -101,7 +102,7 @@ void table_unit(struct table *t, uint32_t col, struct slice unit)
 {
 	if (col < t->n && unit.n) {
 		free(t->cols[col].unit);
-		t->cols[col].unit = text_dup(t, unit, 64);
+		t->cols[col].unit = text_dup(t->f, unit, 64);
 	}
 }
 
@@ -123,7 +124,7 @@ void table_value_label(struct table *t, uint32_t col, struct slice code, struct 
 		return;
 	if (m->values == NULL)
 		m->values = json_object();
-	if ((key = text_dup(t, code, 200)) != NULL)
+	if ((key = text_dup(t->f, code, 200)) != NULL)
 		fact_put(t->f, m->values, key, fact_text(label, 500));
 	free(key);
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "indexer/extract/fact.h"
 #include "indexer/extract/personal.h"
 #include "indexer/extract/quant_int.h"
 #include "t/unit/indexer/facts.h"
@@ -111,6 +112,30 @@ static void running_text_has_a_language(void **state)
 	json_decref(j);
 }
 
+/* Names of tables come from files: what is no UTF-8 must not break the document. */
+static void a_table_may_be_called_anything(void **state)
+{
+	struct buf out = BUF_INIT(100000), doc = BUF_INIT(100000);
+	struct fact *f = fact_new(90000);
+	struct table *t = table_new(f, slice_of("\x8A\xCF\xFF", 3));
+	json_t *j = NULL;
+
+	table_column(t, slice_of("\xFE", 1));
+	table_int(t, 0, 1);
+	table_row(t);
+	table_end(t, SLICE_NULL);
+	assert_st(ST_OK, fact_write(f, &out));
+	buf_addc(&doc, '{');
+	buf_add(&doc, out.p + 1, out.n - 1);
+	buf_addc(&doc, '}');
+	assert_st(ST_OK, json_load(&j, buf_slice(&doc), NULL));
+	assert_int_equal(1, number(j, "tables[0].rows"));
+	json_decref(j);
+	buf_release(&out);
+	buf_release(&doc);
+	fact_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +146,7 @@ int main(void)
 		cmocka_unit_test(names_that_tell_of_persons),
 		cmocka_unit_test(columns_of_persons_are_told),
 		cmocka_unit_test(running_text_has_a_language),
+		cmocka_unit_test(a_table_may_be_called_anything),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
