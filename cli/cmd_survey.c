@@ -226,7 +226,8 @@ static size_t parts_of(const struct heap *h, struct part out[SPLIT_MAX])
 			}
 			if (n > 0)
 				out[n - 1].before = h->days[i].day;
-			out[n++] = (struct part){ n == 0 ? 0 : h->days[i].day, 0, 0, 0, h->days[i].day, 0 };
+			out[n] = (struct part){ n == 0 ? 0 : h->days[i].day, 0, 0, 0, h->days[i].day, 0 };
+			n++;
 		}
 		out[n - 1].files += h->days[i].files;
 		out[n - 1].bytes += h->days[i].bytes;
@@ -533,7 +534,7 @@ static st_t run(struct survey *s, const char *path, struct err *e)
 
 int cmd_survey(struct cli *c)
 {
-	struct survey s = { .c = c, .out = "survey.txt", .unreadable = json_array(), .proposed = json_array() };
+	struct survey s = { .c = c, .out = "survey.txt" };
 	struct err e = ERR_INIT;
 	st_t st;
 
@@ -541,6 +542,8 @@ int cmd_survey(struct cli *c)
 		return EX_WRONG_USE;
 	if (c->argc != 1)
 		return say_wrong_use(c, "say what: azekura survey PATH");
+	s.unreadable = json_array();
+	s.proposed = json_array();
 	st = run(&s, c->argv[0], &e);
 	if (st == ST_OK && c->json)
 		report_json(&s);

@@ -178,10 +178,10 @@ static bool matrix(struct mat *m, struct part in, struct slice path, unsigned de
 		fact_partial(m->f, "more than %d variables", VARIABLES_MOST);
 		return false;
 	}
-	shape = class == MX_OPAQUE ? NULL : shape_of(m, &dims, &count);
 	/* What belongs to functions and objects lies in an array without a name, in no form that is written down. */
 	if (path.n == 0 && name.data.n == 0)
 		return true;
+	shape = class == MX_OPAQUE ? NULL : shape_of(m, &dims, &count);
 	v = array_variable(m->f, path.n ? path : slice_of(name.data.p, (size_t)name.data.n), logical ? DT_BOOL : complex ? DT_COMPLEX128 : class_types[class], NULL, shape);
 	fact_put(m->f, v, "role", json_string("data"));
 	fact_put(m->f, v, "attributes", json_pack("{s:s}", "class", logical ? "logical" : classes[class]));
